@@ -1,0 +1,3 @@
+//! gzip and zstd.
+/// A decoder.
+pub struct Decoder;

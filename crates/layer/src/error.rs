@@ -1,0 +1,67 @@
+//! What can be wrong with a layer, each with the offset in the uncompressed tar.
+
+use std::io;
+
+use ocidian_spec::{Compression, Digest};
+
+use crate::path::PathError;
+
+/// The result of reading a layer.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What can be wrong with a layer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The tar is malformed.
+    #[error("malformed tar at byte {offset}: {reason}")]
+    Tar {
+        /// Where in the uncompressed tar.
+        offset: u64,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A path that cannot stand in a layer.
+    #[error("entry {path:?} at byte {offset}: {what} is not allowed: {source}", path = .path.escape_ascii().to_string())]
+    Path {
+        /// Where in the uncompressed tar.
+        offset: u64,
+        /// Which path of the entry: "its name", "its hard link target".
+        what: &'static str,
+        /// The path as the archive has it.
+        path: Vec<u8>,
+        /// Why.
+        source: PathError,
+    },
+    /// A limit that the caller set was reached.
+    #[error("the layer has more than {limit} {what} (at byte {offset})")]
+    Limit {
+        /// Where in the uncompressed tar.
+        offset: u64,
+        /// What was counted: "entries", "bytes".
+        what: &'static str,
+        /// How many are allowed.
+        limit: u64,
+    },
+    /// The compressed stream is damaged, cut off, or not of that kind.
+    #[error("damaged {compression:?} stream at uncompressed byte {offset}: {reason}")]
+    Compressed {
+        /// Which compression was expected.
+        compression: Compression,
+        /// How far decompression came.
+        offset: u64,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The uncompressed tar is not what the config says.
+    #[error("the layer's diff_id is {actual}, but the config says {expected}")]
+    DiffId {
+        /// By the config.
+        expected: Digest,
+        /// By the bytes.
+        actual: Digest,
+    },
+    /// The stream below could not be read; a store's own error may be inside.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}

@@ -1,0 +1,2 @@
+//! Ocidian's own chores.
+fn main() {}

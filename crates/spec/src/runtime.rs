@@ -1,1 +1,0 @@
-//! The runtime-spec document, `config.json`, as far as this toolkit writes it.

@@ -11,8 +11,10 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The blob is not in this store.
-    #[error("blob {digest} is not in {store}")]
+    /// The blob is named by a document, but its content is not in this store.
+    #[error(
+        "{store} does not hold blob {digest}: the layout is sparse (or incomplete); copy the image again, or choose a platform that it holds"
+    )]
     BlobNotFound {
         /// Which blob.
         digest: Digest,
@@ -30,7 +32,7 @@ pub enum Error {
         known: Vec<String>,
     },
     /// No image for that platform; the platforms that there are.
-    #[error("no image for platform {wanted}; there is {}", .known.join(", "))]
+    #[error("no image for platform {wanted}; there is {}", shortened(.known))]
     PlatformNotFound {
         /// What was asked for.
         wanted: String,
@@ -38,12 +40,26 @@ pub enum Error {
         known: Vec<String>,
     },
     /// Several images fit; all of them.
-    #[error("{store} has several images that fit: {}; name one with :TAG, @DIGEST or --platform", .candidates.join(", "))]
+    #[error("{store} has several images that fit: {}; name one with :TAG, @DIGEST or --platform", shortened(.candidates))]
     Ambiguous {
         /// Which store.
         store: String,
         /// What fits, as a person would type it.
         candidates: Vec<String>,
+    },
+    /// There is nothing in the store that could be chosen.
+    #[error("{store} holds no image")]
+    NoImage {
+        /// Which store.
+        store: String,
+    },
+    /// What was chosen is an artifact, an attestation, or of a type that nobody here knows.
+    #[error("{digest} is no image: {reason}")]
+    NotAnImage {
+        /// What was chosen.
+        digest: Digest,
+        /// What it is instead, with its media type.
+        reason: String,
     },
     /// Content or a document is not what its descriptor or the specification says.
     #[error(transparent)]
@@ -103,9 +119,10 @@ impl Error {
     /// Sorts the error.
     pub fn class(&self) -> Class {
         match self {
-            Self::BlobNotFound { .. } | Self::RefNotFound { .. } | Self::PlatformNotFound { .. } => {
-                Class::NotFound
-            }
+            Self::BlobNotFound { .. }
+            | Self::RefNotFound { .. }
+            | Self::PlatformNotFound { .. }
+            | Self::NoImage { .. } => Class::NotFound,
             Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => Class::NotFound,
             Self::Spec(error) | Self::Blob { source: error, .. } => match error {
                 ocidian_spec::Error::Size { .. } | ocidian_spec::Error::Mismatch { .. } => {
@@ -133,11 +150,16 @@ impl From<Error> for io::Error {
 }
 
 fn known_names(known: &[String]) -> String {
+    if known.is_empty() { "; it has no tags".to_owned() } else { format!("; it has: {}", shortened(known)) }
+}
+
+/// A list that stays readable however long it is.
+fn shortened(list: &[String]) -> String {
     const SHOWN: usize = 20;
-    if known.is_empty() {
-        return "; it has no tags".to_owned();
+    if list.is_empty() {
+        return "none".to_owned();
     }
-    let more = known.len().saturating_sub(SHOWN);
-    let list = known[..known.len() - more].join(", ");
-    if more == 0 { format!("; it has: {list}") } else { format!("; it has: {list} and {more} more") }
+    let shown = list.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let more = list.len().saturating_sub(SHOWN);
+    if more == 0 { shown } else { format!("{shown} and {more} more") }
 }

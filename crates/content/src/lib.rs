@@ -1,12 +1,40 @@
 //! Content-addressed stores of images: the traits that every place of an image implements, verified
 //! reading, selection by name and platform, and the walk over the graph.
+//!
+//! Verify a blob:
+//!
+//! ```
+//! use std::io::Read;
+//! use ocidian_content::{BlobSource, MemoryStore, Role};
+//! use ocidian_spec::MediaType;
+//!
+//! let store = MemoryStore::new();
+//! let descriptor = store.insert(MediaType::Other("text/plain".to_owned()), b"hello")?;
+//!
+//! let mut text = String::new();
+//! // Only content of the descriptor's size and digest reaches the end of this without an error.
+//! store.open(Role::Blob, &descriptor)?.read_to_string(&mut text)?;
+//! assert_eq!(text, "hello");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
+pub mod document;
+pub mod entries;
 pub mod error;
+pub mod memory;
+pub mod names;
+pub mod platform;
 pub mod progress;
 pub mod reader;
+pub mod select;
 pub mod store;
+mod survey;
+pub mod walk;
 
-pub use error::{Error, Result};
+pub use error::{Class, Error, Result};
+pub use memory::MemoryStore;
 pub use progress::{Cancel, Event, Progress, Silent};
 pub use reader::BlobReader;
-pub use store::{BlobSink, BlobSource, BlobWrite, Expect, RefSink, RefSource, Role, When};
+pub use select::{PlatformChoice, Selection, select};
+pub use store::{BlobSink, BlobSource, BlobWrite, Expect, RefSink, RefSource, Role, Store, When};
+pub use walk::Walk;

@@ -4,9 +4,9 @@
 
 use std::io::{Read, Write};
 
-use ocidian_spec::{Algorithm, Descriptor, Digest, RawDocument, RefName};
+use ocidian_spec::{Algorithm, Descriptor, Digest, Hasher, MediaType, RawDocument, RefName};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::reader::BlobReader;
 
 /// What a descriptor is by its position, never by its media type: what a ref, an index or a subject
@@ -42,11 +42,53 @@ pub trait BlobSource: Send + Sync {
 
 /// What is known of a blob before it is written.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "one a blob, moved once")]
 pub enum Expect {
     /// Its descriptor.
     Known(Descriptor),
     /// Only the algorithm to name it by.
     Hash(Algorithm),
+}
+
+impl Expect {
+    /// The hasher to write by, and the descriptor where it is known.
+    pub fn hasher(self) -> Result<(Hasher, Option<Descriptor>)> {
+        match self {
+            Self::Known(descriptor) => Ok((Hasher::for_digest(&descriptor.digest)?, Some(descriptor))),
+            Self::Hash(algorithm) => {
+                let hasher = Hasher::new(&algorithm).ok_or_else(|| ocidian_spec::Error::Digest {
+                    text: algorithm.to_string(),
+                    reason: "the algorithm is unknown, so nothing can be named by it",
+                })?;
+                Ok((hasher, None))
+            }
+        }
+    }
+
+    /// What every [`BlobWrite::commit`] checks: the size first, then the digest. Where nothing was known the
+    /// descriptor's media type is `application/octet-stream`, for the caller to set.
+    pub fn settle(
+        known: Option<Descriptor>,
+        actual: Digest,
+        written: u64,
+        expected: Option<&Digest>,
+    ) -> Result<Descriptor> {
+        let descriptor = known.unwrap_or_else(|| {
+            let octets = MediaType::Other("application/octet-stream".to_owned());
+            Descriptor::new(octets, expected.unwrap_or(&actual).clone(), written)
+        });
+        let wrong = |source| Error::Blob { descriptor: Box::new(descriptor.clone()), source };
+        if descriptor.size != written {
+            let (digest, expected) = (descriptor.digest.clone(), descriptor.size);
+            return Err(wrong(ocidian_spec::Error::Size { digest, expected, actual: written }));
+        }
+        for named in [Some(&descriptor.digest), expected].into_iter().flatten() {
+            if *named != actual {
+                return Err(wrong(ocidian_spec::Error::Mismatch { expected: named.clone(), actual }));
+            }
+        }
+        Ok(descriptor)
+    }
 }
 
 /// Where blobs can be written. Nothing is published before [`finish`](Self::finish).
@@ -98,3 +140,8 @@ pub trait RefSink: Send + Sync {
     /// Removes a name.
     fn remove(&self, name: &RefName, when: When) -> Result<()>;
 }
+
+/// A store that images can be read from: blobs and the names for them.
+pub trait Store: BlobSource + RefSource {}
+
+impl<T: BlobSource + RefSource + ?Sized> Store for T {}

@@ -1,0 +1,75 @@
+//! Edits of the list of entries that a store of images keeps: an edit changes the entry that it names and
+//! leaves every other one, known or not, as it was.
+
+use ocidian_spec::annotations::{CONTAINERD_IMAGE_NAME, REF_NAME};
+use ocidian_spec::{Descriptor, RefName};
+
+use crate::error::{Error, Result};
+use crate::names;
+use crate::store::When;
+
+/// Puts an entry into an index's list: one of that name is replaced where it stands, all else is kept. An
+/// unnamed one that is listed already is left alone.
+pub fn put(
+    entries: &mut Vec<Descriptor>,
+    name: Option<&RefName>,
+    descriptor: &Descriptor,
+    when: &When,
+) -> Result<()> {
+    let mut entry = descriptor.clone();
+    let mut annotations = entry.annotations.take().unwrap_or_default();
+    // The names that it had elsewhere are not names that it has here.
+    annotations.remove(REF_NAME);
+    annotations.remove(CONTAINERD_IMAGE_NAME);
+    let at = match name {
+        Some(name) => {
+            annotations.insert(REF_NAME.to_owned(), name.as_str().to_owned());
+            names::positions(entries, name)
+        }
+        None => Vec::new(),
+    };
+    entry.annotations = (!annotations.is_empty()).then_some(annotations);
+    check(entries, &at, name, when)?;
+    match at.split_first() {
+        Some((first, rest)) => {
+            for extra in rest.iter().rev() {
+                entries.remove(*extra);
+            }
+            if let Some(place) = entries.get_mut(*first) {
+                *place = entry;
+            }
+        }
+        None if name.is_none() && entries.iter().any(|listed| listed.digest == entry.digest) => {}
+        None => entries.push(entry),
+    }
+    Ok(())
+}
+
+/// Removes every entry of that name; [`Error::RefNotFound`] where there is none.
+pub fn remove(entries: &mut Vec<Descriptor>, name: &RefName, when: &When, store: &str) -> Result<()> {
+    let at = names::positions(entries, name);
+    check(entries, &at, Some(name), when)?;
+    if at.is_empty() {
+        let known = entries.iter().filter_map(names::name_of).map(|name| name.to_string()).collect();
+        return Err(Error::RefNotFound { name: name.to_string(), store: store.to_owned(), known });
+    }
+    for gone in at.iter().rev() {
+        entries.remove(*gone);
+    }
+    Ok(())
+}
+
+fn check(entries: &[Descriptor], at: &[usize], name: Option<&RefName>, when: &When) -> Result<()> {
+    let holds = match when {
+        When::Any => true,
+        When::Absent => at.is_empty(),
+        When::Is(digest) => {
+            !at.is_empty() && at.iter().all(|at| entries.get(*at).is_some_and(|e| e.digest == *digest))
+        }
+    };
+    if holds {
+        return Ok(());
+    }
+    let name = name.map_or_else(|| "the unnamed entry".to_owned(), ToString::to_string);
+    Err(Error::Conflict { name })
+}

@@ -1,0 +1,173 @@
+//! A store in memory: for tests, documentation, and documents made up on the way.
+
+use std::collections::BTreeMap;
+use std::io::{self, Cursor, Read, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ocidian_spec::{Descriptor, Digest, Hasher, MediaType, RawDocument, RefName};
+
+use crate::error::{Error, Result};
+use crate::reader::BlobReader;
+use crate::store::{BlobSink, BlobSource, BlobWrite, Expect, RefSink, RefSource, Role, When};
+use crate::{entries, names};
+
+/// Blobs and names in memory. Clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryStore(Arc<Mutex<Content>>);
+
+#[derive(Debug, Default)]
+struct Content {
+    blobs: BTreeMap<Digest, Arc<[u8]>>,
+    entries: Vec<Descriptor>,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Puts a blob, named by its sha256.
+    pub fn insert(&self, media_type: MediaType, bytes: &[u8]) -> Result<Descriptor> {
+        let descriptor = Descriptor::new(media_type, Digest::sha256(bytes), bytes.len() as u64);
+        self.lock().blobs.insert(descriptor.digest.clone(), bytes.into());
+        Ok(descriptor)
+    }
+
+    /// Puts bytes under a digest that need not be theirs, to see what a reader makes of it.
+    pub fn insert_as(&self, digest: Digest, bytes: &[u8]) {
+        self.lock().blobs.insert(digest, bytes.into());
+    }
+
+    /// Adds an entry as it is, as one that another tool wrote would be.
+    pub fn push_entry(&self, entry: Descriptor) {
+        self.lock().entries.push(entry);
+    }
+
+    /// Where blobs can be written; they show once it is finished.
+    pub fn sink(&self) -> MemorySink {
+        MemorySink { store: self.clone(), staged: Arc::default() }
+    }
+
+    fn get(&self, digest: &Digest) -> Option<Arc<[u8]>> {
+        self.lock().blobs.get(digest).cloned()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Content> {
+        // Every change is one insertion or removal, so a panic elsewhere leaves nothing half done.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn found(&self, digest: &Digest) -> Result<Arc<[u8]>> {
+        self.get(digest).ok_or_else(|| Error::BlobNotFound { digest: digest.clone(), store: self.name() })
+    }
+}
+
+impl BlobSource for MemoryStore {
+    fn open(&self, _: Role, descriptor: &Descriptor) -> Result<BlobReader> {
+        let bytes = self.found(&descriptor.digest)?;
+        BlobReader::new(Box::new(Cursor::new(bytes)), descriptor)
+    }
+
+    fn stat(&self, _: Role, descriptor: &Descriptor) -> Result<Option<u64>> {
+        Ok(self.get(&descriptor.digest).map(|bytes| bytes.len() as u64))
+    }
+
+    fn open_range(
+        &self,
+        _: Role,
+        descriptor: &Descriptor,
+        offset: u64,
+        len: u64,
+    ) -> Result<Box<dyn Read + Send>> {
+        let mut bytes = Cursor::new(self.found(&descriptor.digest)?);
+        bytes.set_position(offset);
+        Ok(Box::new(bytes.take(len)))
+    }
+
+    fn name(&self) -> String {
+        "memory".to_owned()
+    }
+}
+
+impl RefSource for MemoryStore {
+    fn resolve(&self, name: &RefName) -> Result<Vec<Descriptor>> {
+        Ok(names::matching(&self.lock().entries, name))
+    }
+
+    fn list(&self) -> Result<Vec<(Option<RefName>, Descriptor)>> {
+        Ok(self.lock().entries.iter().map(|entry| (names::name_of(entry), entry.clone())).collect())
+    }
+}
+
+impl RefSink for MemoryStore {
+    fn put(&self, name: Option<&RefName>, document: &RawDocument, when: When) -> Result<()> {
+        let mut content = self.lock();
+        entries::put(&mut content.entries, name, document.descriptor(), &when)?;
+        content.blobs.insert(document.descriptor().digest.clone(), document.bytes().into());
+        Ok(())
+    }
+
+    fn remove(&self, name: &RefName, when: When) -> Result<()> {
+        let mut content = self.lock();
+        let store = self.name();
+        entries::remove(&mut content.entries, name, &when, &store)
+    }
+}
+
+/// Blobs on their way into a [`MemoryStore`].
+#[derive(Debug)]
+pub struct MemorySink {
+    store: MemoryStore,
+    staged: Arc<Mutex<BTreeMap<Digest, Arc<[u8]>>>>,
+}
+
+impl BlobSink for MemorySink {
+    fn begin(&self, _: Role, expect: Expect) -> Result<Box<dyn BlobWrite>> {
+        let (hasher, known) = expect.hasher()?;
+        Ok(Box::new(MemoryWrite { staged: Arc::clone(&self.staged), bytes: Vec::new(), hasher, known }))
+    }
+
+    fn adopt(&self, _: Role, descriptor: &Descriptor, _: &dyn BlobSource) -> Result<bool> {
+        Ok(self.store.get(&descriptor.digest).is_some())
+    }
+
+    fn finish(self: Box<Self>) -> Result<()> {
+        let mut staged = self.staged.lock().unwrap_or_else(PoisonError::into_inner);
+        self.store.lock().blobs.append(&mut staged);
+        Ok(())
+    }
+}
+
+struct MemoryWrite {
+    staged: Arc<Mutex<BTreeMap<Digest, Arc<[u8]>>>>,
+    bytes: Vec<u8>,
+    hasher: Hasher,
+    known: Option<Descriptor>,
+}
+
+impl Write for MemoryWrite {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.hasher.update(buf);
+        self.bytes.extend_from_slice(buf);
+        Ok(buf.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl BlobWrite for MemoryWrite {
+    fn written(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    fn commit(self: Box<Self>, expected: Option<&Digest>) -> Result<Descriptor> {
+        let written = self.written();
+        let descriptor = Expect::settle(self.known, self.hasher.finish(), written, expected)?;
+        let mut staged = self.staged.lock().unwrap_or_else(PoisonError::into_inner);
+        staged.insert(descriptor.digest.clone(), self.bytes.into());
+        Ok(descriptor)
+    }
+}

@@ -1,0 +1,97 @@
+//! Which name an entry of a store has, and which entries a name means.
+//!
+//! `org.opencontainers.image.ref.name` decides; containerd's full name counts only where no entry has the
+//! other. What people type for Docker's own registry (`busybox:1`) means `docker.io/library/busybox:1`, but a
+//! tag is never made up: `busybox` alone does not mean `busybox:latest`.
+
+use std::borrow::Cow;
+
+use ocidian_spec::annotations::{CONTAINERD_IMAGE_NAME, REF_NAME};
+use ocidian_spec::{Descriptor, RefName};
+
+/// The name that an entry of `index.json` has: its `ref.name`, else containerd's.
+pub fn name_of(entry: &Descriptor) -> Option<RefName> {
+    let named = |key| entry.annotation(key).and_then(|text| text.parse().ok());
+    named(REF_NAME).or_else(|| named(CONTAINERD_IMAGE_NAME))
+}
+
+/// Every entry that `name` means, in their order.
+pub fn matching(entries: &[Descriptor], name: &RefName) -> Vec<Descriptor> {
+    positions(entries, name).into_iter().filter_map(|at| entries.get(at).cloned()).collect()
+}
+
+/// The positions of every entry that `name` means.
+pub fn positions(entries: &[Descriptor], name: &RefName) -> Vec<usize> {
+    let which = |fits: &dyn Fn(&Descriptor) -> bool| -> Vec<usize> {
+        entries.iter().enumerate().filter(|(_, entry)| fits(entry)).map(|(at, _)| at).collect()
+    };
+    let tagged = which(&|entry| entry.annotation(REF_NAME) == Some(name.as_str()));
+    if !tagged.is_empty() {
+        return tagged;
+    }
+    which(&|entry| entry.annotation(CONTAINERD_IMAGE_NAME).is_some_and(|full| same(full, name.as_str())))
+}
+
+/// Whether two names mean the same image once Docker's defaults for registry and repository are written out.
+pub fn same(a: &str, b: &str) -> bool {
+    expanded(a) == expanded(b)
+}
+
+/// The name with registry and, on Docker's registry, `library/`.
+fn expanded(name: &str) -> Cow<'_, str> {
+    let (registry, path) = match name.split_once('/') {
+        Some((first, rest)) if first.contains(['.', ':']) || first == "localhost" => (first, rest),
+        _ => ("docker.io", name),
+    };
+    let registry = if registry == "index.docker.io" { "docker.io" } else { registry };
+    if registry == "docker.io" && !path.contains('/') {
+        return Cow::Owned(format!("docker.io/library/{path}"));
+    }
+    Cow::Owned(format!("{registry}/{path}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ocidian_spec::{Digest, MediaType};
+
+    fn entry(n: u8, annotations: &[(&str, &str)]) -> Descriptor {
+        let mut entry = Descriptor::new(MediaType::ImageManifest, Digest::sha256(&[n]), 1);
+        entry.annotations = Some(annotations.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect());
+        entry
+    }
+
+    #[test]
+    fn docker_defaults_are_written_out_but_no_tag_is_made_up() {
+        for (a, b, equal) in [
+            ("busybox:latest", "docker.io/library/busybox:latest", true),
+            ("library/busybox:latest", "docker.io/library/busybox:latest", true),
+            ("docker.io/busybox:latest", "index.docker.io/library/busybox:latest", true),
+            ("foo/bar:v3", "docker.io/foo/bar:v3", true),
+            ("localhost/bar:v3", "docker.io/localhost/bar:v3", false),
+            ("localhost:5000/bar:v3", "localhost:5000/bar:v3", true),
+            ("busybox", "docker.io/library/busybox:latest", false),
+            ("latest", "docker.io/library/busybox:latest", false),
+            ("", "docker.io/library/busybox:latest", false),
+        ] {
+            assert_eq!(same(a, b), equal, "{a} and {b}");
+        }
+    }
+
+    #[test]
+    fn ref_name_comes_before_the_name_that_containerd_writes() {
+        let entries = [
+            entry(1, &[(CONTAINERD_IMAGE_NAME, "docker.io/library/a:1"), (REF_NAME, "1")]),
+            entry(2, &[(REF_NAME, "a:1")]),
+            entry(3, &[(CONTAINERD_IMAGE_NAME, "docker.io/library/b:1")]),
+        ];
+        let at = |name: &str| positions(&entries, &name.parse().unwrap());
+        assert_eq!(at("1"), [0]);
+        assert_eq!(at("a:1"), [1], "the tag of that very text wins");
+        assert_eq!(at("docker.io/library/a:1"), [0]);
+        assert_eq!(at("b:1"), [2]);
+        assert!(at("b").is_empty());
+        assert_eq!(name_of(&entries[0]).unwrap().as_str(), "1");
+        assert_eq!(name_of(&entries[2]).unwrap().as_str(), "docker.io/library/b:1");
+    }
+}

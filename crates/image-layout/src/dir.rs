@@ -1,0 +1,178 @@
+//! An image layout in a directory. image-spec `image-layout.md`.
+//!
+//! Held by a handle: blobs are found below it by parsed digests alone, and no symlink in it is followed.
+//! `index.json` is read anew each time, because others may be writing.
+
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+use std::sync::Arc;
+
+use ocidian_content::{
+    BlobReader, BlobSource, Error, RefSink, RefSource, Result, Role, When, entries, names,
+};
+use ocidian_spec::{Descriptor, Digest, ImageIndex, RawDocument, RefName, json};
+
+use crate::documents::{self, INDEX_JSON, OCI_LAYOUT};
+use crate::files::{Directory, io_error, store};
+use crate::writer::{LayoutWriter, publish};
+use crate::{lock, writer};
+
+/// An image layout in a directory.
+#[derive(Debug, Clone)]
+pub struct LayoutDir {
+    directory: Arc<Directory>,
+}
+
+impl LayoutDir {
+    /// Opens a layout: a directory with an `oci-layout` of the version that this crate reads.
+    pub fn open(path: &Path) -> Result<Self> {
+        let directory = Directory::open(path)?;
+        let Some(bytes) = directory.read(OCI_LAYOUT, documents::OCI_LAYOUT_LIMIT)? else {
+            return Err(store(path, "it has no oci-layout file, so it is not an image layout"));
+        };
+        documents::check_layout(&bytes, &path.join(OCI_LAYOUT).display().to_string())?;
+        Ok(Self { directory: Arc::new(directory) })
+    }
+
+    /// Makes an empty layout in a new or an empty directory. A layout that is there already is opened: of two
+    /// who create the same one, both have it.
+    pub fn create(path: &Path) -> Result<Self> {
+        match std::fs::create_dir(path) {
+            Ok(()) => {}
+            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(e) => return Err(io_error(path, "create", e)),
+        }
+        let directory = Directory::open(path)?;
+        if directory.file(&[OCI_LAYOUT])?.is_none() {
+            refuse_foreign(path)?;
+            let _lock = lock::index(&directory)?;
+            writer::make_directory(&directory, &["blobs", "sha256"])?;
+            if directory.file(&[INDEX_JSON])?.is_none() {
+                let empty = br#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}"#;
+                publish(&directory, INDEX_JSON, empty)?;
+            }
+            // Last: what has an oci-layout is a layout, all of it.
+            let layout = format!(r#"{{"imageLayoutVersion":"{}"}}"#, documents::VERSION);
+            publish(&directory, OCI_LAYOUT, layout.as_bytes())?;
+        }
+        Self::open(path)
+    }
+
+    /// The path that it was opened by.
+    pub fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// `index.json` as it is now.
+    pub fn index(&self) -> Result<ImageIndex> {
+        let Some(bytes) = self.directory.read(INDEX_JSON, json::INDEX_JSON.size)? else {
+            return Err(store(self.path(), "it has no index.json, so it is not an image layout"));
+        };
+        documents::parse_index(&bytes, &self.name())
+    }
+
+    /// Where blobs can be written; they show once it is finished.
+    pub fn writer(&self) -> Result<LayoutWriter> {
+        LayoutWriter::new(Arc::clone(&self.directory))
+    }
+
+    fn blob(&self, digest: &Digest) -> Result<Option<(std::fs::File, u64)>> {
+        self.directory.file(&documents::blob_path(digest))
+    }
+
+    fn found(&self, digest: &Digest) -> Result<(std::fs::File, u64)> {
+        self.blob(digest)?.ok_or_else(|| Error::BlobNotFound { digest: digest.clone(), store: self.name() })
+    }
+
+    /// Changes the list of images under the lock, on what `index.json` holds by then.
+    fn edit(&self, change: impl FnOnce(&mut Vec<Descriptor>) -> Result<()>) -> Result<()> {
+        let _lock = lock::index(&self.directory)?;
+        let mut index = self.index()?;
+        change(&mut index.manifests)?;
+        let bytes = serde_json::to_vec(&index)
+            .map_err(|e| store(&self.path().join(INDEX_JSON), format!("cannot be written: {e}")))?;
+        if bytes.len() > json::INDEX_JSON.size {
+            return Err(store(&self.path().join(INDEX_JSON), "it would grow too long to be read again"));
+        }
+        publish(&self.directory, INDEX_JSON, &bytes)
+    }
+}
+
+impl BlobSource for LayoutDir {
+    fn open(&self, _: Role, descriptor: &Descriptor) -> Result<BlobReader> {
+        let (file, size) = self.found(&descriptor.digest)?;
+        check_size(descriptor, size)?;
+        BlobReader::new(Box::new(file), descriptor)
+    }
+
+    fn stat(&self, _: Role, descriptor: &Descriptor) -> Result<Option<u64>> {
+        Ok(self.blob(&descriptor.digest)?.map(|(_, size)| size))
+    }
+
+    fn open_range(
+        &self,
+        _: Role,
+        descriptor: &Descriptor,
+        offset: u64,
+        len: u64,
+    ) -> Result<Box<dyn Read + Send>> {
+        let (mut file, size) = self.found(&descriptor.digest)?;
+        check_size(descriptor, size)?;
+        file.seek(SeekFrom::Start(offset))
+            .map_err(|e| io_error(self.path(), &format!("seek in blob {} of", descriptor.digest), e))?;
+        Ok(Box::new(file.take(len)))
+    }
+
+    fn name(&self) -> String {
+        self.path().display().to_string()
+    }
+}
+
+impl RefSource for LayoutDir {
+    fn resolve(&self, name: &RefName) -> Result<Vec<Descriptor>> {
+        Ok(names::matching(&self.index()?.manifests, name))
+    }
+
+    fn list(&self) -> Result<Vec<(Option<RefName>, Descriptor)>> {
+        Ok(self.index()?.manifests.into_iter().map(|entry| (names::name_of(&entry), entry)).collect())
+    }
+}
+
+impl RefSink for LayoutDir {
+    fn put(&self, name: Option<&RefName>, document: &RawDocument, when: When) -> Result<()> {
+        // The blob first: index.json never names what is not there. Held together, so that no collector comes
+        // between the two.
+        let _writing = lock::writers(&self.directory)?;
+        writer::put_blob(&self.directory, document)?;
+        self.edit(|list| entries::put(list, name, document.descriptor(), &when))
+    }
+
+    fn remove(&self, name: &RefName, when: When) -> Result<()> {
+        self.edit(|list| entries::remove(list, name, &when, &self.name()))
+    }
+}
+
+/// A wrong size shows before anything is read.
+pub(crate) fn check_size(descriptor: &Descriptor, actual: u64) -> Result<()> {
+    if descriptor.size == actual {
+        return Ok(());
+    }
+    let (digest, expected) = (descriptor.digest.clone(), descriptor.size);
+    let source = ocidian_spec::Error::Size { digest, expected, actual };
+    Err(Error::Blob { descriptor: Box::new(descriptor.clone()), source })
+}
+
+/// Only what this crate itself may have left on the way to a layout may be in the directory.
+fn refuse_foreign(path: &Path) -> Result<()> {
+    for entry in std::fs::read_dir(path).map_err(|e| io_error(path, "list", e))? {
+        let name = entry.map_err(|e| io_error(path, "list", e))?.file_name();
+        let name = name.to_string_lossy();
+        let own = name.starts_with(writer::OWN_PREFIX) || [INDEX_JSON, OCI_LAYOUT, "blobs"].contains(&&*name);
+        if !own {
+            let reason =
+                format!("it is not empty (it has {name:?}) and no image layout; name a new directory");
+            return Err(store(path, reason));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,197 @@
+//! A case: an image layout to unpack, and the outcome that the specification asks for.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::layout::{Layout, LayoutBuilder, TAG};
+use crate::tree::ExpectedEntry;
+
+/// An image layout to unpack, and the outcome that the specification asks for.
+pub struct Case {
+    /// Its name: lower-case words joined by `-`, and the directory it is written to.
+    pub id: &'static str,
+    /// What it is, in a few words.
+    pub title: &'static str,
+    /// The page and heading of image-spec that it rests on.
+    pub section: &'static str,
+    /// What is in it, and why the outcome is what it is.
+    pub about: &'static str,
+    /// Makes the layout.
+    pub build: fn(&mut LayoutBuilder),
+    /// The outcome.
+    pub expect: Expectation,
+    /// Limits that the tool is to be given; without a way to give them the case does not apply.
+    pub limits: Option<Limits>,
+}
+
+/// Limits on what one unpacking may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of uncompressed layers, and of file content, in all layers together.
+    pub max_bytes: u64,
+    /// Entries in all layers together.
+    pub max_entries: u64,
+}
+
+/// The outcome of a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expectation {
+    /// The image is unpacked, and this is the tree: no entry more, none less.
+    Tree(Vec<ExpectedEntry>),
+    /// The image is refused, and nothing is left.
+    Refused {
+        /// How, which decides the exit code.
+        kind: Refusal,
+        /// What the error must contain: an entry's name, a digest, a place. `{layer0}`,
+        /// `{config}` and `{manifest}` stand for those blobs' digests.
+        needle: &'static [&'static str],
+    },
+}
+
+/// Why an image is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// It is malformed, forbidden, or over a limit.
+    Failed,
+    /// A blob or name that is needed does not exist.
+    NotFound,
+    /// A digest, size or diff_id does not match the bytes.
+    Verification,
+}
+
+impl Refusal {
+    /// The exit code that tells it apart.
+    pub fn exit_code(self) -> i32 {
+        match self {
+            Self::Failed => 1,
+            Self::NotFound => 3,
+            Self::Verification => 5,
+        }
+    }
+
+    /// Its name in `cases.json`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::NotFound => "not-found",
+            Self::Verification => "verification",
+        }
+    }
+}
+
+impl Case {
+    /// A case that must be unpacked to that tree.
+    pub(crate) fn legal(
+        id: &'static str,
+        title: &'static str,
+        section: &'static str,
+        about: &'static str,
+        build: fn(&mut LayoutBuilder),
+        tree: impl IntoIterator<Item = ExpectedEntry>,
+    ) -> Self {
+        let mut tree: Vec<_> = tree.into_iter().collect();
+        tree.sort_by(|a, b| a.path.cmp(&b.path));
+        Self { id, title, section, about, build, expect: Expectation::Tree(tree), limits: None }
+    }
+
+    /// A case that must be refused as malformed or forbidden.
+    pub(crate) fn refused(
+        id: &'static str,
+        title: &'static str,
+        section: &'static str,
+        about: &'static str,
+        build: fn(&mut LayoutBuilder),
+        needle: &'static [&'static str],
+    ) -> Self {
+        let expect = Expectation::Refused { kind: Refusal::Failed, needle };
+        Self { id, title, section, about, build, expect, limits: None }
+    }
+
+    /// The same, refused for another reason.
+    pub(crate) fn as_kind(mut self, other: Refusal) -> Self {
+        if let Expectation::Refused { kind, .. } = &mut self.expect {
+            *kind = other;
+        }
+        self
+    }
+
+    /// The same, to be run under limits.
+    pub(crate) fn under(self, max_bytes: u64, max_entries: u64) -> Self {
+        Self { limits: Some(Limits { max_bytes, max_entries }), ..self }
+    }
+
+    /// The layout as data.
+    pub fn layout(&self) -> Layout {
+        let mut builder = LayoutBuilder::default();
+        (self.build)(&mut builder);
+        builder.finish()
+    }
+
+    /// Writes the layout to `dir/<id>`, which must not exist. The same bytes each time.
+    ///
+    /// # Errors
+    /// As the file system has them.
+    pub fn write(&self, dir: &Path) -> io::Result<()> {
+        self.layout().write(&dir.join(self.id))
+    }
+
+    /// What the error must contain, digests filled in; empty for a legal case.
+    pub fn needles(&self) -> Vec<String> {
+        match &self.expect {
+            Expectation::Tree(_) => Vec::new(),
+            Expectation::Refused { needle, .. } => {
+                let layout = self.layout();
+                needle.iter().map(|text| layout.fill_in(text)).collect()
+            }
+        }
+    }
+
+    /// The case as `cases.json` has it.
+    pub fn to_json(&self) -> Value {
+        let mut json = json!({
+            "id": self.id,
+            "title": self.title,
+            "section": self.section,
+            "about": self.about,
+            "layout": self.id,
+            "tag": TAG,
+            "limits": self.limits.map(|l| json!({ "maxBytes": l.max_bytes, "maxEntries": l.max_entries })),
+        });
+        match &self.expect {
+            Expectation::Tree(tree) => {
+                json["verdict"] = "unpacked".into();
+                json["exitCode"] = 0.into();
+                json["tree"] = tree.iter().map(ExpectedEntry::to_json).collect();
+            }
+            Expectation::Refused { kind, .. } => {
+                json["verdict"] = kind.name().into();
+                json["exitCode"] = kind.exit_code().into();
+                json["error"] = self.needles().into();
+            }
+        }
+        json
+    }
+}
+
+/// Writes all `cases` to `dir`, one directory each, and `cases.json`, which describes them.
+///
+/// `cases.json` is an array of objects: `id`, `title`, `section`, `about`, `layout` (the directory),
+/// `tag`, `limits` (or null), `verdict` (`unpacked`, `failed`, `not-found`, `verification`),
+/// `exitCode`, and either `tree` (see [`ExpectedEntry::to_json`]; bytes are escaped by
+/// [`crate::tree::escape`]) or `error`, what the message must contain.
+///
+/// # Errors
+/// As the file system has them; `dir` is made if it does not exist.
+pub fn write_all(cases: &[Case], dir: &Path) -> io::Result<()> {
+    fs::create_dir_all(dir)?;
+    for case in cases {
+        case.write(dir)?;
+    }
+    let json: Vec<Value> = cases.iter().map(Case::to_json).collect();
+    let mut text = serde_json::to_string_pretty(&json)?;
+    text.push('\n');
+    fs::write(dir.join("cases.json"), text)
+}

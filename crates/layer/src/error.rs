@@ -2,7 +2,7 @@
 
 use std::io;
 
-use ocidian_spec::{Compression, Digest};
+use ocidian_spec::{Algorithm, Compression, Digest};
 
 use crate::path::PathError;
 
@@ -53,6 +53,14 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
+    /// A diff_id by an algorithm that is unknown here: nothing could be verified by it.
+    #[error(
+        "cannot compute a diff_id by {algorithm}: the algorithm is unknown (known: sha256, sha512, blake3)"
+    )]
+    Algorithm {
+        /// Which algorithm.
+        algorithm: Algorithm,
+    },
     /// The uncompressed tar is not what the config says.
     #[error("the layer's diff_id is {actual}, but the config says {expected}")]
     DiffId {
@@ -63,5 +71,12 @@ pub enum Error {
     },
     /// The stream below could not be read; a store's own error may be inside.
     #[error(transparent)]
-    Io(#[from] io::Error),
+    Io(io::Error),
+}
+
+impl From<io::Error> for Error {
+    /// An error of this crate that travelled through [`io::Error`], as a decoder's do, comes out again.
+    fn from(error: io::Error) -> Self {
+        error.downcast::<Self>().unwrap_or_else(Self::Io)
+    }
 }

@@ -24,6 +24,15 @@ pub enum PathError {
     /// A component longer than any file system takes.
     #[error("a component is longer than {MAX_NAME} bytes")]
     NameTooLong,
+    /// Nothing at all.
+    #[error("it is empty")]
+    Empty,
+    /// A whiteout that hides nothing, or a directory itself.
+    #[error("it is a whiteout of nothing, `.` or `..`")]
+    Whiteout,
+    /// A whiteout's name above the last component.
+    #[error("it lies below a whiteout")]
+    BelowWhiteout,
 }
 
 /// Longest path, in bytes: Linux's PATH_MAX without its NUL.

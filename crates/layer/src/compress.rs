@@ -1,3 +1,0 @@
-//! gzip and zstd.
-/// A decoder.
-pub struct Decoder;

@@ -1,0 +1,183 @@
+//! Decompression of a blob as it streams by: gzip and zstd, whole streams only.
+//!
+//! A stream that is cut off, damaged or followed by anything but zeros is an error, so that whoever has
+//! read to the end has read all that there was. Nothing is buffered beyond the decompressor's window.
+
+mod gzip;
+mod zstd;
+
+use std::io::{self, BufRead, Chain, Cursor, ErrorKind, Read};
+
+use ocidian_spec::Compression;
+
+use crate::error::{Error, Result};
+
+/// Magic numbers take that many bytes at most.
+const MAGIC: usize = 4;
+
+type Input<R> = Chain<Cursor<Vec<u8>>, R>;
+
+/// What the first bytes of a stream (four are enough) say about its compression.
+pub fn sniff(start: &[u8]) -> Compression {
+    match start {
+        [0x1f, 0x8b, ..] => Compression::Gzip,
+        [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Compression::Zstd,
+        _ => Compression::None,
+    }
+}
+
+/// The name of a compression as it stands in messages.
+pub(crate) fn name(compression: Compression) -> &'static str {
+    match compression {
+        Compression::None => "uncompressed",
+        Compression::Gzip => "gzip",
+        Compression::Zstd => "zstd",
+    }
+}
+
+/// Decompresses what it reads. Errors of its own arrive as [`Error::Compressed`] within an
+/// [`io::Error`], those of the stream below as they are.
+pub struct Decoder<R> {
+    input: Input<R>,
+    codec: Codec,
+    compression: Compression,
+    /// Uncompressed bytes so far.
+    offset: u64,
+    state: State,
+}
+
+enum Codec {
+    None,
+    Gzip(gzip::Member),
+    Zstd(zstd::Frame),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Between members or frames.
+    Boundary,
+    /// Within one.
+    Inside,
+    /// All was read.
+    End,
+}
+
+/// One step of a member or frame.
+struct Step {
+    consumed: usize,
+    produced: usize,
+    finished: bool,
+}
+
+impl<R: BufRead> Decoder<R> {
+    /// Decompresses `inner`. Its first bytes are read at once; if they are no stream of that kind, the
+    /// error says what they are instead.
+    pub fn new(mut inner: R, compression: Compression) -> Result<Self> {
+        let mut start = Vec::with_capacity(MAGIC);
+        if compression != Compression::None {
+            inner.by_ref().take(MAGIC as u64).read_to_end(&mut start)?;
+            let found = sniff(&start);
+            if found != compression {
+                return Err(Error::Compressed {
+                    compression,
+                    offset: 0,
+                    reason: mislabelled(compression, found, &start),
+                });
+            }
+        }
+        let codec = match compression {
+            Compression::None => Codec::None,
+            Compression::Gzip => Codec::Gzip(gzip::Member::new()),
+            Compression::Zstd => Codec::Zstd(zstd::Frame::new()?),
+        };
+        let input = Cursor::new(start).chain(inner);
+        Ok(Self { input, codec, compression, offset: 0, state: State::Boundary })
+    }
+
+    /// The stream below; what was read ahead of it is lost.
+    pub fn into_inner(self) -> R {
+        self.input.into_inner().1
+    }
+
+    fn damaged(&self, reason: impl Into<String>) -> io::Error {
+        let (compression, offset) = (self.compression, self.offset);
+        io::Error::new(
+            ErrorKind::InvalidData,
+            Error::Compressed { compression, offset, reason: reason.into() },
+        )
+    }
+
+    /// Whether another member or frame begins; zeros up to the end of the stream are none.
+    fn begins(&mut self) -> io::Result<bool> {
+        let mut padded = false;
+        loop {
+            let buf = fill(&mut self.input)?;
+            let len = buf.len();
+            match buf.iter().position(|b| *b != 0) {
+                Some(0) if !padded => return Ok(true),
+                Some(_) => return Err(self.damaged("zeros after its end are followed by other bytes")),
+                None if len == 0 => return Ok(false),
+                None => padded = true,
+            }
+            self.input.consume(len);
+        }
+    }
+}
+
+impl<R: BufRead> Read for Decoder<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if out.is_empty() {
+            return Ok(0);
+        }
+        if let Codec::None = self.codec {
+            return self.input.read(out);
+        }
+        loop {
+            if self.state == State::Boundary {
+                self.state = if self.begins()? { State::Inside } else { State::End };
+            }
+            if self.state == State::End {
+                return Ok(0);
+            }
+            let input = fill(&mut self.input)?;
+            let at_end = input.is_empty();
+            let step = match &mut self.codec {
+                Codec::Gzip(member) => member.step(input, out),
+                Codec::Zstd(frame) => frame.step(input, out),
+                Codec::None => return Ok(0),
+            };
+            let step = step.map_err(|reason| self.damaged(reason))?;
+            self.input.consume(step.consumed);
+            self.offset += step.produced as u64;
+            if step.finished {
+                self.state = State::Boundary;
+            } else if step.produced == 0 && at_end {
+                return Err(self.damaged("it is cut off"));
+            } else if step.produced == 0 && step.consumed == 0 {
+                return Err(self.damaged("it makes no progress"));
+            }
+            if step.produced > 0 {
+                return Ok(step.produced);
+            }
+        }
+    }
+}
+
+/// What is buffered, read through interruptions.
+fn fill<R: BufRead>(input: &mut R) -> io::Result<&[u8]> {
+    while let Err(error) = input.fill_buf() {
+        if error.kind() != ErrorKind::Interrupted {
+            return Err(error);
+        }
+    }
+    input.fill_buf()
+}
+
+fn mislabelled(expected: Compression, found: Compression, start: &[u8]) -> String {
+    let expected = name(expected);
+    match found {
+        _ if start.is_empty() => format!("labelled {expected}, but it is empty"),
+        Compression::None => format!("labelled {expected}, but the bytes are not compressed so"),
+        found => format!("labelled {expected}, but the bytes are {}", name(found)),
+    }
+}

@@ -1,0 +1,41 @@
+//! A strict, streaming tar reader with one rule for everything on which readers disagree.
+//!
+//! It never seeks and never holds content: file data is handed out as slices of the stream's own
+//! buffer. What it holds of an entry is bounded (about 1.2 MiB, and a sparse file's map).
+//!
+//! **The rules.** Where GNU tar, bsdtar, Go's and Python's readers agree, so does this one. Where they
+//! see different entries in the same bytes, it takes the reading below or refuses the archive.
+//!
+//! - *Names*: a PAX `path` or `linkpath` wins over a GNU long name (`L`, `K`) whichever comes first, as
+//!   in GNU tar; either wins over the header's own. `GNU.sparse.name` wins over all of them.
+//! - *Sizes*: a PAX `size` overrides the size of the entry itself, never that of an `L`, `K` or `g`
+//!   between the two. Only regular files and types unknown here have content: links, directories,
+//!   devices and FIFOs never do, whatever their size says.
+//! - *PAX* records are framed by their length; the last of equal keys wins; an empty value falls back
+//!   to the header's own, but is kept as the value of an extended attribute. Malformed records are
+//!   errors. `g` records hold until changed; `path`, `linkpath`, `size` and `GNU.sparse.*` in one are
+//!   errors, because half of the readers apply them.
+//! - *Repeats*: two `x`, two `L` or two `K` for one entry are errors.
+//! - *Extended attributes*: `SCHILY.xattr.` wins over `LIBARCHIVE.xattr.` of the same name.
+//! - *Old directories*: a regular file whose name ends in `/` is a directory; with a size, it is an error.
+//! - *The end*: a zero block ends the archive, as in GNU tar; two are customary, none is accepted, and
+//!   [`Trailer`] tells what came after.
+
+mod entry;
+mod header;
+mod number;
+mod pax;
+mod reader;
+mod sparse;
+
+pub use entry::{RawEntry, typeflag};
+pub use reader::{EndOfArchive, Extent, Limits, Reader, Trailer};
+
+use crate::error::Error;
+
+/// Size of a tar block, in bytes.
+pub const BLOCK: usize = 512;
+
+fn malformed(offset: u64, reason: impl Into<String>) -> Error {
+    Error::Tar { offset, reason: reason.into() }
+}

@@ -1,0 +1,148 @@
+//! Changes onto a tree, one after another.
+//!
+//! An [`Applier`] lives for a whole image. It holds no more than a dozen handles (those of the
+//! directories that entries are in at the moment), remembers by fingerprint what the present layer
+//! has put, because whiteouts hide only what lower layers brought wherever they stand in the archive,
+//! and keeps what directories are to be until [`Applier::finish`].
+
+mod attributes;
+mod copy_up;
+mod file;
+mod finish;
+mod owner;
+mod put;
+mod resolve;
+mod seen;
+mod whiteout;
+
+use std::io::BufRead;
+
+use ocidian_content::Cancel;
+use ocidian_layer::{Change, Changeset, Entry, EntryKind, EntryPath, Timestamp};
+use rustix::fd::OwnedFd;
+
+use self::attributes::XattrPolicy;
+pub(crate) use self::owner::{Ownership, StandIn};
+use self::resolve::Chain;
+use self::seen::Seen;
+use crate::error::Failure;
+use crate::options::UnpackOptions;
+use crate::record::Recorder;
+use crate::tree::Tree;
+use crate::warnings::Warnings;
+
+/// Where an entry stands, for an error about it.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) path: EntryPath,
+    pub(crate) offset: u64,
+}
+
+/// Applies layers to a tree.
+pub(crate) struct Applier {
+    tree: Tree,
+    chain: Chain,
+    seen: Seen,
+    owner: Ownership,
+    xattrs: XattrPolicy,
+    keep_dirlinks: bool,
+    cancel: Cancel,
+    /// What parents that no entry mentions take as their time: that of the entry that needs them.
+    time: Timestamp,
+    pub(crate) warnings: Warnings,
+    pub(crate) recorder: Option<Recorder>,
+    pub(crate) entries: u64,
+}
+
+impl Applier {
+    /// An applier of layers onto `base`, an empty directory.
+    pub(crate) fn new(
+        base: OwnedFd,
+        options: &UnpackOptions,
+        owner: Ownership,
+        recorder: Option<Recorder>,
+        cancel: Cancel,
+    ) -> Result<Self, Failure> {
+        let xattrs = XattrPolicy::new(&options.xattrs, &owner);
+        Ok(Self {
+            tree: Tree::new(base, options.form)?,
+            chain: Chain::default(),
+            seen: Seen::default(),
+            owner,
+            xattrs,
+            keep_dirlinks: options.keep_dirlinks,
+            cancel,
+            time: Timestamp::default(),
+            warnings: Warnings::default(),
+            recorder,
+            entries: 0,
+        })
+    }
+
+    /// Applies every change of a layer. On an error, says at which entry.
+    pub(crate) fn apply_layer<R: BufRead>(
+        &mut self,
+        layer: usize,
+        changes: &mut Changeset<R>,
+        mut tick: impl FnMut(),
+    ) -> Result<(), (Option<Place>, Failure)> {
+        self.begin_layer(layer).map_err(|failure| (None, failure))?;
+        loop {
+            if self.cancel.is_cancelled() {
+                return Err((None, Failure::Cancelled));
+            }
+            tick();
+            let change = changes.next_change().map_err(|error| (None, Failure::Layer(error)))?;
+            let Some(change) = change else { return Ok(()) };
+            let result = match &change {
+                Change::Put(entry) => self.put(entry, changes),
+                Change::Whiteout(path) => self.whiteout(path),
+                Change::Opaque(path) => self.opaque(path),
+            };
+            if let Err(failure) = result {
+                return Err(match change {
+                    _ if matches!(failure, Failure::Layer(_) | Failure::Cancelled) => (None, failure),
+                    Change::Put(Entry { path, offset, .. }) => (Some(Place { path, offset }), failure),
+                    Change::Whiteout(path) | Change::Opaque(path) => {
+                        (Some(Place { path, offset: changes.offset() }), failure)
+                    }
+                });
+            }
+        }
+    }
+
+    fn begin_layer(&mut self, layer: usize) -> Result<(), Failure> {
+        self.chain.clear();
+        self.tree.begin_layer(layer)?;
+        // Nothing lies below the lowest layer, and in the overlay form a layer holds its own alone.
+        self.seen = Seen::new(layer > 0 && !self.tree.is_overlay());
+        if let Some(recorder) = &mut self.recorder {
+            recorder.begin_layer(layer);
+        }
+        self.begin_root()
+    }
+
+    fn put<R: BufRead>(&mut self, entry: &Entry, changes: &mut Changeset<R>) -> Result<(), Failure> {
+        self.time = entry.metadata.mtime;
+        self.entries += 1;
+        match &entry.kind {
+            EntryKind::Directory => self.put_directory(entry),
+            EntryKind::File { size, sparse } => self.put_file(entry, *size, *sparse, changes),
+            EntryKind::Symlink(target) => self.put_symlink(entry, target),
+            EntryKind::Hardlink(target) => self.put_hardlink(entry, target),
+            EntryKind::CharDevice(_) | EntryKind::BlockDevice(_) | EntryKind::Fifo => self.put_node(entry),
+        }
+    }
+}
+
+impl Applier {
+    /// A tree of no layers: a root and nothing in it.
+    pub(crate) fn begin_empty(&mut self) -> Result<(), Failure> {
+        self.begin_layer(0)
+    }
+
+    /// The devices that empty files stand in for, by path.
+    pub(crate) fn take_stand_ins(&mut self) -> std::collections::BTreeMap<Box<[u8]>, StandIn> {
+        self.owner.take_stand_ins()
+    }
+}

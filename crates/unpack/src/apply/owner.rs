@@ -1,0 +1,204 @@
+//! Whose things are: owners on the host, and what an ordinary user does instead of giving them.
+//!
+//! An ordinary user cannot give a file away nor make a device. The true owner is then kept in the
+//! xattr `user.rootlesscontainers` (a protobuf of two numbers, as umoci and PRoot read it), a device
+//! becomes an empty file, and both are written to the bundle's state file. In a user namespace owners
+//! can be given, as far as it maps them, but devices cannot be made either.
+
+use std::collections::BTreeMap;
+
+use ocidian_layer::{Device, Metadata};
+use rustix::fd::BorrowedFd;
+use rustix::fs::{AtFlags, FileType, Gid, Mode, OFlags, Uid, chownat, fchown, openat};
+
+use super::Applier;
+use super::put::Spot;
+use crate::error::{Failure, Tried};
+use crate::ids::IdMap;
+use crate::process::Identity;
+use crate::record::Kind;
+
+/// The xattr that keeps the true owner.
+pub(super) const ROOTLESS_XATTR: &[u8] = b"user.rootlesscontainers";
+
+/// A device that an empty file stands in for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct StandIn {
+    pub(crate) file_type: FileType,
+    pub(crate) device: Device,
+}
+
+/// How owners are given.
+#[derive(Debug)]
+pub(crate) struct Ownership {
+    ids: IdMap,
+    rootless: bool,
+    identity: Identity,
+    /// Whether files come out with exactly the mode that they are made with.
+    exact: bool,
+    stand_ins: BTreeMap<Box<[u8]>, StandIn>,
+}
+
+impl Ownership {
+    pub(crate) fn new(ids: IdMap, rootless: bool, identity: Identity, exact: bool) -> Self {
+        Self { ids, rootless, identity, exact, stand_ins: BTreeMap::new() }
+    }
+
+    /// Whether the kernel will say no to much of what a layer asks for.
+    pub(super) fn is_limited(&self) -> bool {
+        self.rootless || !self.identity.is_initial_root()
+    }
+
+    pub(super) fn is_rootless(&self) -> bool {
+        self.rootless
+    }
+
+    pub(super) fn makes_devices(&self) -> bool {
+        !self.is_limited()
+    }
+
+    /// Whether a mode given at creation is the mode that a file gets.
+    pub(super) fn exact_creation(&self) -> bool {
+        self.exact
+    }
+
+    /// The mode of a directory while it is written: without setuid, setgid and sticky, and open to its owner.
+    pub(super) fn working_mode(&self, mode: u32) -> u32 {
+        let plain = mode & 0o777;
+        if self.identity.is_root() && self.exact { plain } else { plain | 0o700 }
+    }
+
+    fn host(&self, uid: u32, gid: u32) -> Result<(u32, u32), Failure> {
+        if self.rootless {
+            return Ok((self.identity.uid, self.identity.gid));
+        }
+        Ok((self.ids.host_uid(uid)?, self.ids.host_gid(gid)?))
+    }
+
+    fn differs(&self, host: (u32, u32)) -> bool {
+        !self.rootless && host != (self.identity.uid, self.identity.gid)
+    }
+
+    /// Gives what was made just now to its owner; whether that took a call.
+    pub(super) fn own_fresh(&self, dir: BorrowedFd<'_>, name: &[u8], meta: &Metadata) -> Result<bool, Failure> {
+        let host = self.host(meta.uid, meta.gid)?;
+        if !self.differs(host) {
+            return Ok(false);
+        }
+        chown(dir, name, host)?;
+        Ok(true)
+    }
+
+    pub(super) fn own_fresh_directory(&self, dir: BorrowedFd<'_>, name: &[u8], uid: u32, gid: u32) -> Result<(), Failure> {
+        let host = self.host(uid, gid)?;
+        if self.differs(host) { chown(dir, name, host) } else { Ok(()) }
+    }
+
+    /// Gives what was there before to its owner, whosever it was.
+    pub(super) fn own(&self, dir: BorrowedFd<'_>, name: &[u8], uid: u32, gid: u32) -> Result<(), Failure> {
+        if self.rootless {
+            return Ok(());
+        }
+        chown(dir, name, self.host(uid, gid)?)
+    }
+
+    /// Gives an open file that was made just now to its owner; whether that took a call.
+    pub(super) fn own_open(&self, file: BorrowedFd<'_>, meta: &Metadata) -> Result<bool, Failure> {
+        let host = self.host(meta.uid, meta.gid)?;
+        if !self.differs(host) {
+            return Ok(false);
+        }
+        let (uid, gid) = host;
+        fchown(file, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid))).tried("cannot set the owner")?;
+        Ok(true)
+    }
+
+    /// What `user.rootlesscontainers` is to say, if anything.
+    pub(super) fn rootless_xattr(&self, meta: &Metadata) -> Option<Vec<u8>> {
+        (self.rootless && (meta.uid, meta.gid) != (0, 0)).then(|| encode_owner(meta.uid, meta.gid))
+    }
+
+    /// What stood at that path, or below it, is gone.
+    pub(super) fn forget(&mut self, path: &[u8]) {
+        if !self.stand_ins.is_empty() {
+            self.stand_ins.remove(path);
+            crate::tree::forget_below(&mut self.stand_ins, path);
+        }
+    }
+
+    /// A hard link to a stand-in stands in for the same device.
+    pub(super) fn link(&mut self, from: &[u8], to: &[u8]) {
+        if let Some(stand_in) = self.stand_ins.get(from).cloned() {
+            self.stand_ins.insert(to.into(), stand_in);
+        }
+    }
+
+    /// The devices that empty files stand in for, by path.
+    pub(crate) fn take_stand_ins(&mut self) -> BTreeMap<Box<[u8]>, StandIn> {
+        std::mem::take(&mut self.stand_ins)
+    }
+}
+
+impl Applier {
+    /// An empty file with the device's attributes.
+    pub(super) fn put_stand_in(
+        &mut self,
+        spot: &Spot<'_>,
+        meta: &Metadata,
+        file_type: FileType,
+        device: Device,
+        kind: Kind,
+    ) -> Result<(), Failure> {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let mode = Mode::from_raw_mode(self.creation_mode(meta));
+        let file = self.create(spot, "cannot make the file that stands in for a device", |handle| {
+            openat(handle, spot.name, flags, mode)
+        })?;
+        self.finish_file(&file, spot, meta)?;
+        self.owner.stand_ins.insert(spot.path.as_slice().into(), StandIn { file_type, device });
+        self.warnings.add("device nodes need real root; an empty file stands in", &spot.path);
+        self.record(&spot.path, meta, kind);
+        Ok(())
+    }
+}
+
+fn chown(dir: BorrowedFd<'_>, name: &[u8], (uid, gid): (u32, u32)) -> Result<(), Failure> {
+    let flags = AtFlags::SYMLINK_NOFOLLOW;
+    chownat(dir, name, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)), flags).map_err(|errno| match errno {
+        rustix::io::Errno::INVAL => {
+            Failure::Refused(format!("this user namespace does not map owner {uid}:{gid}; use --rootless"))
+        }
+        errno => Failure::System { what: "cannot set the owner", errno },
+    })
+}
+
+/// A protobuf message of two varints, fields 1 and 2; zeros are left out, as protobuf has it.
+fn encode_owner(uid: u32, gid: u32) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(12);
+    for (tag, id) in [(0x08, uid), (0x10, gid)] {
+        if id == 0 {
+            continue;
+        }
+        bytes.push(tag);
+        let mut rest = id;
+        while rest >= 0x80 {
+            bytes.push((rest & 0x7f) as u8 | 0x80);
+            rest >>= 7;
+        }
+        bytes.push(rest as u8);
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn owners_are_protobuf_varints() {
+        assert_eq!(encode_owner(0, 0), [0_u8; 0]);
+        assert_eq!(encode_owner(1, 0), [0x08, 1]);
+        assert_eq!(encode_owner(0, 300), [0x10, 0xac, 0x02]);
+        assert_eq!(encode_owner(1000, 100), [0x08, 0xe8, 0x07, 0x10, 100]);
+    }
+}

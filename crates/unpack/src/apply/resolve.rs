@@ -1,0 +1,222 @@
+//! From the path of an entry to the directory that it goes into.
+//!
+//! Entries come a directory at a time, so the handles of the way down are kept while they do. A
+//! symlink on the way is followed inside the root, as the kernel would after a chroot; the last
+//! component of an entry is never resolved here. Only the deepest handles are held: a tree of a
+//! thousand levels costs reopening, not descriptors.
+
+use std::rc::Rc;
+
+use rustix::fs::{Mode, mkdirat};
+use rustix::io::Errno;
+
+use super::Applier;
+use crate::error::{Failure, Tried};
+use crate::tree::{Below, Dir, DirState, Found};
+
+/// Most handles held at once.
+const HELD: usize = 12;
+/// As Linux has it.
+const MAX_LINKS: u32 = 40;
+
+/// What to do about a parent that is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Parents {
+    /// Make it; replace what is no directory.
+    Make,
+    /// Leave everything as it is.
+    Leave,
+}
+
+/// The way down to the directory that entries are in at the moment.
+#[derive(Debug, Default)]
+pub(super) struct Chain {
+    levels: Vec<Level>,
+}
+
+#[derive(Debug)]
+struct Level {
+    /// The component, as the archive has it.
+    name: Vec<u8>,
+    /// The canonical path that it led to.
+    path: Vec<u8>,
+    /// Whether a symlink was followed here or above.
+    linked: bool,
+    /// Closed again where there are too many.
+    dir: Option<Rc<Dir>>,
+}
+
+impl Chain {
+    pub(super) fn clear(&mut self) {
+        self.levels.clear();
+    }
+
+    /// Forgets what depends on the entry at that canonical path, which is about to go.
+    pub(super) fn forget(&mut self, path: &[u8]) {
+        let below = |level: &Level| {
+            level.linked
+                || (level.path.starts_with(path)
+                    && matches!(level.path.get(path.len()), None | Some(b'/')))
+        };
+        if let Some(at) = self.levels.iter().position(below) {
+            self.levels.truncate(at);
+        }
+    }
+
+    fn push(&mut self, level: Level) {
+        self.levels.push(level);
+        let excess = self.levels.len().saturating_sub(HELD);
+        if let Some(level) = excess.checked_sub(1).and_then(|at| self.levels.get_mut(at)) {
+            level.dir = None;
+        }
+    }
+
+    /// How many of `components` the chain has, and, with handles dropped that `Make` cannot use.
+    fn common(&self, path: &[u8], parents: Parents) -> usize {
+        let usable = |level: &Level| {
+            parents == Parents::Leave || level.dir.as_ref().is_none_or(|dir| dir.handle.is_some())
+        };
+        self.levels
+            .iter()
+            .zip(components(path))
+            .take_while(|(level, name)| level.name == *name && usable(level))
+            .count()
+    }
+}
+
+/// The names in a path.
+pub(super) fn components(path: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
+    path.split(|b| *b == b'/').filter(|name| !name.is_empty() && *name != b".")
+}
+
+impl Applier {
+    /// The directory at an archive's path, symlinks followed; `None` where it is not there and is
+    /// not to be made.
+    pub(super) fn enter(&mut self, path: &[u8], parents: Parents) -> Result<Option<Rc<Dir>>, Failure> {
+        let common = self.chain.common(path, parents);
+        self.chain.levels.truncate(common);
+        let mut at = self.deepest(parents)?;
+        let mut linked = self.chain.levels.last().is_some_and(|level| level.linked);
+        for name in components(path).skip(common) {
+            let mut links = 0;
+            let Some(next) = self.step(&at, name, parents, &mut links)? else { return Ok(None) };
+            linked |= links > 0;
+            self.chain.push(Level {
+                name: name.to_vec(),
+                path: next.path.clone(),
+                linked,
+                dir: Some(Rc::clone(&next)),
+            });
+            at = next;
+        }
+        Ok(Some(at))
+    }
+
+    /// The directory at a canonical path, which must be there.
+    pub(super) fn enter_canonical(&mut self, path: &[u8], parents: Parents) -> Result<Rc<Dir>, Failure> {
+        let mut at = Rc::new(self.tree.root()?);
+        for name in components(path) {
+            let mut links = 0;
+            let next = self.step(&at, name, parents, &mut links)?;
+            at = next.ok_or_else(|| Failure::Refused("a directory on the way is gone".to_owned()))?;
+        }
+        Ok(at)
+    }
+
+    fn deepest(&mut self, parents: Parents) -> Result<Rc<Dir>, Failure> {
+        match self.chain.levels.last() {
+            None => Ok(Rc::new(self.tree.root()?)),
+            Some(Level { dir: Some(dir), .. }) => Ok(Rc::clone(dir)),
+            Some(Level { path, .. }) => {
+                let path = path.clone();
+                let dir = self.enter_canonical(&path, parents)?;
+                if let Some(level) = self.chain.levels.last_mut() {
+                    level.dir = Some(Rc::clone(&dir));
+                }
+                Ok(dir)
+            }
+        }
+    }
+
+    /// One component further, through symlinks where it is one. One handle at a time, whatever the
+    /// links lead through.
+    fn step(
+        &mut self,
+        dir: &Rc<Dir>,
+        name: &[u8],
+        parents: Parents,
+        links: &mut u32,
+    ) -> Result<Option<Rc<Dir>>, Failure> {
+        let mut at = Rc::clone(dir);
+        let mut pending = vec![name.to_vec()];
+        while let Some(name) = pending.pop() {
+            if name == b".." {
+                let up = at.path.iter().rposition(|b| *b == b'/').unwrap_or(0);
+                let up = at.path[..up].to_vec();
+                at = self.enter_canonical(&up, parents)?;
+                continue;
+            }
+            at = match self.tree.look(&at, &name)? {
+                Found::Dir(child) if child.handle.is_none() && parents == Parents::Make => {
+                    Rc::new(self.copy_up_directory(&at, &name, &child)?)
+                }
+                Found::Dir(child) => Rc::new(child),
+                Found::Symlink(target) => {
+                    *links += 1;
+                    if *links > MAX_LINKS {
+                        return Err(Failure::System { what: "cannot follow the links in its path", errno: Errno::LOOP });
+                    }
+                    pending.extend(components(&target).map(<[u8]>::to_vec).rev());
+                    if target.starts_with(b"/") { Rc::new(self.tree.root()?) } else { at }
+                }
+                Found::Missing | Found::Other if parents == Parents::Leave => return Ok(None),
+                Found::Missing => Rc::new(self.make_implied(&at, &name)?),
+                Found::Other => {
+                    self.vacate(&at, &name)?;
+                    Rc::new(self.make_implied(&at, &name)?)
+                }
+            };
+        }
+        Ok(Some(at))
+    }
+
+    /// Makes a directory that no layer mentions: 0755, root's, as old as what needs it.
+    fn make_implied(&mut self, parent: &Dir, name: &[u8]) -> Result<Dir, Failure> {
+        let path = parent.child(name);
+        let state = DirState {
+            mode: 0o755,
+            current: Some(0o755),
+            mtime: self.time,
+            atime: None,
+            default_acl: None,
+            opaque: false,
+            layer: self.tree.layer(),
+            implied: true,
+        };
+        let below = self.clear_whiteout(parent, name)?;
+        let handle = parent.handle()?;
+        mkdirat(handle, name, Mode::from_raw_mode(0o755)).tried("cannot make a parent directory")?;
+        self.owner.own_fresh_directory(handle, name, 0, 0)?;
+        self.adopt_directory(parent, name, state, matches!(below, Below::Dir(_)))?;
+        if let Some(recorder) = &mut self.recorder {
+            recorder.implied(&path, self.time);
+        }
+        match self.tree.look(parent, name)? {
+            Found::Dir(dir) => Ok(dir),
+            _ => Err(Failure::Refused("a directory vanished as it was made".to_owned())),
+        }
+    }
+
+    /// Removes what is at `name`, and what is known of it; `false` where nothing was there.
+    pub(super) fn vacate(&mut self, dir: &Dir, name: &[u8]) -> Result<bool, Failure> {
+        let path = dir.child(name);
+        self.chain.forget(&path);
+        let removed = crate::tree::remove(dir.handle()?, name)?;
+        self.tree.dirs_mut().forget(&path);
+        self.owner.forget(&path);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.remove(&path);
+        }
+        Ok(removed)
+    }
+}

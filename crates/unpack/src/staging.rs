@@ -1,0 +1,139 @@
+//! All or nothing: where a target is made before it is there.
+//!
+//! A new target is made in a sibling directory under a recognisable name and renamed into place; an
+//! empty directory that exists is filled in place, because it may be a mount point, and emptied on
+//! failure. Whatever ends the work early, dropping the [`Staging`] removes what was made.
+
+use std::ffi::OsString;
+use std::hash::{BuildHasher, RandomState};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{CWD, Dir as Listing, Mode, OFlags, RenameFlags, mkdirat, openat, renameat, renameat_with};
+use rustix::io::Errno;
+
+use crate::error::{Error, Failure, Result, Tried};
+use crate::host::directory_of;
+use crate::tree::{LISTING, empty, remove};
+
+/// A target in the making.
+#[derive(Debug)]
+pub(crate) struct Staging {
+    path: PathBuf,
+    dir: OwnedFd,
+    place: Place,
+}
+
+#[derive(Debug)]
+enum Place {
+    /// A directory of a temporary name, to be renamed.
+    Sibling { parent: OwnedFd, temporary: String, name: OsString },
+    /// The target itself.
+    Itself,
+    /// Nothing is to be removed any more.
+    Done,
+}
+
+impl Staging {
+    /// Begins a target at `path`: nothing must be there, or an empty directory.
+    pub(crate) fn begin(path: &Path) -> Result<Self> {
+        let at = |source| Error::Target { path: path.to_owned(), source };
+        match openat(CWD, path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()) {
+            Ok(dir) if is_empty(dir.as_fd()).map_err(at)? => {
+                Ok(Self { path: path.to_owned(), dir, place: Place::Itself })
+            }
+            Ok(_) | Err(Errno::NOTDIR) => Err(Error::TargetExists { path: path.to_owned() }),
+            Err(Errno::NOENT) => Self::begin_sibling(path),
+            Err(errno) => Err(at(Failure::System { what: "cannot open the target", errno })),
+        }
+    }
+
+    fn begin_sibling(path: &Path) -> Result<Self> {
+        let at = |source| Error::Target { path: path.to_owned(), source };
+        let name = path.file_name().ok_or_else(|| at(Failure::Refused("it names no directory".to_owned())))?;
+        let parent = directory_of(path);
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let parent = openat(CWD, parent, flags, Mode::empty())
+            .map_err(|errno| at(Failure::System { what: "cannot open the directory that it goes into", errno }))?;
+        // A dangling symlink is something too; the rename would replace it.
+        if rustix::fs::statat(&parent, name, rustix::fs::AtFlags::SYMLINK_NOFOLLOW).is_ok() {
+            return Err(Error::TargetExists { path: path.to_owned() });
+        }
+        let key = RandomState::new();
+        for attempt in 0..100_u32 {
+            let temporary = format!(".ocidian-{:016x}", key.hash_one(attempt));
+            match mkdirat(&parent, temporary.as_str(), Mode::RWXU) {
+                Ok(()) => {
+                    let dir = openat(&parent, temporary.as_str(), LISTING, Mode::empty())
+                        .map_err(|errno| at(Failure::System { what: "cannot open what was made", errno }))?;
+                    let place = Place::Sibling { parent, temporary, name: name.to_owned() };
+                    return Ok(Self { path: path.to_owned(), dir, place });
+                }
+                Err(Errno::EXIST) => {}
+                Err(errno) => return Err(at(Failure::System { what: "cannot make a directory beside it", errno })),
+            }
+        }
+        Err(at(Failure::Refused("cannot find a free temporary name beside it".to_owned())))
+    }
+
+    /// The directory to fill.
+    pub(crate) fn dir(&self) -> BorrowedFd<'_> {
+        self.dir.as_fd()
+    }
+
+    /// Puts what was made into its place.
+    pub(crate) fn commit(mut self) -> Result<()> {
+        if let Place::Sibling { parent, temporary, name } = &self.place {
+            let renamed = match renameat_with(parent, temporary.as_str(), parent, name, RenameFlags::NOREPLACE) {
+                // Not every file system knows how not to replace; a plain rename replaces an empty directory at most.
+                Err(Errno::INVAL | Errno::NOSYS) => renameat(parent, temporary.as_str(), parent, name),
+                renamed => renamed,
+            };
+            match renamed {
+                Ok(()) => {}
+                Err(Errno::EXIST | Errno::NOTEMPTY | Errno::NOTDIR) => {
+                    return Err(Error::TargetExists { path: self.path.clone() });
+                }
+                Err(errno) => {
+                    let source = Failure::System { what: "cannot rename it into place", errno };
+                    return Err(Error::Target { path: self.path.clone(), source });
+                }
+            }
+        }
+        self.place = Place::Done;
+        Ok(())
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        let removed = match &self.place {
+            Place::Done => return,
+            Place::Sibling { parent, temporary, .. } => remove(parent.as_fd(), temporary.as_bytes()).map(|_| ()),
+            Place::Itself => openat(&self.dir, ".", LISTING, Mode::empty())
+                .tried("cannot open the target")
+                .and_then(empty),
+        };
+        if let Err(failure) = removed {
+            tracing::error!("{}: could not remove all of what was made: {failure}", self.path.display());
+        }
+    }
+}
+
+fn is_empty(dir: BorrowedFd<'_>) -> Result<bool, Failure> {
+    let listing = openat(dir, ".", LISTING, Mode::empty()).tried("cannot list the target")?;
+    for entry in Listing::new(listing).tried("cannot list the target")? {
+        let name = entry.tried("cannot list the target")?;
+        if !matches!(name.file_name().to_bytes(), b"." | b"..") {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Whether a name in a directory is one that an interrupted unpack may have left.
+pub fn is_leftover(name: &std::ffi::OsStr) -> bool {
+    let name = name.as_bytes();
+    name.strip_prefix(b".ocidian-").is_some_and(|rest| rest.len() == 16 && rest.iter().all(u8::is_ascii_hexdigit))
+}

@@ -1,0 +1,274 @@
+//! An image onto a root file system.
+//!
+//! Two threads work a layer: one reads, verifies and inflates (in `ocidian-layer`), the other hashes
+//! what comes out and applies it. The applying thread is our own, because it takes a umask of its own.
+
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use ocidian_content::{BlobSource, Cancel, Event, Progress, Role};
+use ocidian_layer::tar::Limits;
+use ocidian_layer::{Changeset, LayerStream};
+use ocidian_spec::{Compression, Descriptor, DiffId, ImageConfig, ImageManifest, Kind, Raw};
+use rustix::fd::{BorrowedFd, OwnedFd};
+use rustix::fs::{Mode, mkdirat, openat};
+
+use crate::apply::{Applier, Ownership, Place};
+use crate::error::{Error, Failure, Result, Tried};
+use crate::options::{Form, UnpackOptions};
+use crate::process::{Identity, own_umask};
+use crate::record::Recorder;
+use crate::staging::Staging;
+use crate::tree::LISTING;
+
+/// A manifest and its config, both verified.
+#[derive(Debug, Clone, Copy)]
+pub struct Image<'a> {
+    /// The manifest.
+    pub manifest: &'a Raw<ImageManifest>,
+    /// The config that the manifest names.
+    pub config: &'a Raw<ImageConfig>,
+}
+
+/// What was unpacked.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Unpacked {
+    /// Layers applied.
+    pub layers: usize,
+    /// Entries applied, whiteouts included.
+    pub entries: u64,
+    /// Bytes of tar, uncompressed.
+    pub bytes: u64,
+    /// What a person should know, a line each.
+    pub warnings: Vec<String>,
+    /// Overlay form: the command that mounts the stack, to be run in the target.
+    pub mount: Option<String>,
+    pub(crate) stand_ins: std::collections::BTreeMap<Box<[u8]>, crate::apply::StandIn>,
+}
+
+/// One layer to apply: what the manifest says of it, and what the config does.
+pub(crate) struct Layer<'a> {
+    descriptor: &'a Descriptor,
+    diff_id: &'a DiffId,
+    compression: Compression,
+}
+
+/// Unpacks an image's root file system to `target`: nothing must be there, or an empty directory.
+/// Fails whole: nothing is left of what was begun.
+pub fn rootfs(
+    store: &dyn BlobSource,
+    image: Image<'_>,
+    target: &Path,
+    options: &UnpackOptions,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> Result<Unpacked> {
+    let layers = layers(image)?;
+    let staging = Staging::begin(target)?;
+    let mut unpacked = fill(store, &layers, staging.dir(), target, options, progress, cancel)?;
+    if options.form == Form::Overlay {
+        unpacked.mount = Some(mount_command(unpacked.layers));
+    }
+    staging.commit()?;
+    Ok(unpacked)
+}
+
+/// Pairs the manifest's layers with the config's diff_ids.
+pub(crate) fn layers<'a>(image: Image<'a>) -> Result<Vec<Layer<'a>>> {
+    let manifest = image.manifest.value();
+    if !matches!(manifest.config.media_type.kind(), Kind::Config) {
+        let reason = format!("its config is of the type {}", manifest.config.media_type);
+        return Err(Error::NotAnImage { reason });
+    }
+    let rootfs = &image.config.value().rootfs;
+    if rootfs.kind != "layers" {
+        let reason = format!("the config's rootfs.type is {:?}, not \"layers\"", rootfs.kind);
+        return Err(Error::NotAnImage { reason });
+    }
+    if rootfs.diff_ids.len() != manifest.layers.len() {
+        return Err(Error::DiffIds {
+            config: manifest.config.digest.clone(),
+            diff_ids: rootfs.diff_ids.len(),
+            layers: manifest.layers.len(),
+        });
+    }
+    let pairs = manifest.layers.iter().zip(&rootfs.diff_ids).enumerate();
+    pairs
+        .map(|(index, (descriptor, diff_id))| match descriptor.media_type.kind() {
+            Kind::Layer(compression) => Ok(Layer { descriptor, diff_id, compression }),
+            _ => Err(Error::LayerType {
+                layer: index + 1,
+                digest: descriptor.digest.clone(),
+                media_type: descriptor.media_type.clone(),
+            }),
+        })
+        .collect()
+}
+
+/// Fills a directory: with the tree itself, or with `layers/0…` and what mounting them needs.
+pub(crate) fn fill(
+    store: &dyn BlobSource,
+    layers: &[Layer<'_>],
+    dir: BorrowedFd<'_>,
+    target: &Path,
+    options: &UnpackOptions,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> Result<Unpacked> {
+    let at = |source| Error::Target { path: target.to_owned(), source };
+    let base = match options.form {
+        Form::Rootfs => openat(dir, ".", LISTING, Mode::empty()).tried("cannot open the target").map_err(at)?,
+        Form::Overlay => make_overlay_directories(dir).map_err(at)?,
+    };
+    let work = Work { store, layers, target, options, progress, cancel };
+    std::thread::scope(|scope| {
+        let worker = std::thread::Builder::new().name("apply".to_owned()).spawn_scoped(scope, || work.run(base));
+        let worker = worker.map_err(|error| {
+            let errno = rustix::io::Errno::from_io_error(&error).unwrap_or(rustix::io::Errno::AGAIN);
+            at(Failure::System { what: "cannot start a thread", errno })
+        })?;
+        worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+fn make_overlay_directories(dir: BorrowedFd<'_>) -> Result<OwnedFd, Failure> {
+    for name in ["layers", "upper", "work", "rootfs"] {
+        mkdirat(dir, name, Mode::from_raw_mode(0o755)).tried("cannot make a directory for the stack")?;
+    }
+    openat(dir, "layers", LISTING, Mode::empty()).tried("cannot open the directory of layers")
+}
+
+/// The lower directories are named topmost first, relative to the target, which keeps them short.
+fn mount_command(layers: usize) -> String {
+    let lower: Vec<String> = (0..layers).rev().map(|layer| format!("layers/{layer}")).collect();
+    format!("mount -t overlay overlay -o lowerdir={},upperdir=upper,workdir=work rootfs", lower.join(":"))
+}
+
+/// All that the applying thread needs.
+struct Work<'a> {
+    store: &'a dyn BlobSource,
+    layers: &'a [Layer<'a>],
+    target: &'a Path,
+    options: &'a UnpackOptions,
+    progress: &'a dyn Progress,
+    cancel: &'a Cancel,
+}
+
+impl Work<'_> {
+    fn run(&self, base: OwnedFd) -> Result<Unpacked> {
+        let at = |source| match source {
+            Failure::Cancelled => Error::Cancelled,
+            source => Error::Target { path: self.target.to_owned(), source },
+        };
+        let exact = own_umask();
+        let owner = Ownership::new(self.options.ids.clone(), self.options.rootless, Identity::of_caller(), exact);
+        let recorder = self.options.mtree.as_ref().map(|_| Recorder::default());
+        let mut applier = Applier::new(base, self.options, owner, recorder, self.cancel.clone()).map_err(at)?;
+        let mut bytes = 0;
+        if self.layers.is_empty() {
+            applier.begin_empty().map_err(at)?;
+        }
+        for (index, layer) in self.layers.iter().enumerate() {
+            bytes += self.apply(&mut applier, index, layer, bytes)?;
+        }
+        applier.finish().map_err(at)?;
+        if let (Some(path), Some(recorder)) = (&self.options.mtree, &applier.recorder) {
+            crate::host::write_at(path, crate::mtree::manifest(recorder).as_bytes())
+                .map_err(|source| Error::Target { path: path.clone(), source })?;
+        }
+        Ok(Unpacked {
+            layers: self.layers.len(),
+            entries: applier.entries,
+            bytes,
+            warnings: applier.warnings.lines(),
+            mount: None,
+            stand_ins: applier.take_stand_ins(),
+        })
+    }
+
+    /// Applies one layer; how many bytes of tar it had.
+    fn apply(&self, applier: &mut Applier, index: usize, layer: &Layer<'_>, before: u64) -> Result<u64> {
+        let descriptor = layer.descriptor;
+        self.progress.event(Event::Begin { descriptor, index, count: self.layers.len() });
+        let blob = self.store.open(Role::Blob, descriptor)?;
+        let read = Arc::new(AtomicU64::new(0));
+        let blob = Counted { inner: blob, count: Arc::clone(&read) };
+        let wrong = |source| layer_error(index, layer, source);
+        let algorithm = layer.diff_id.0.algorithm();
+        let stream = LayerStream::spawn(blob, layer.compression, algorithm).map_err(wrong)?;
+        let limits = Limits {
+            max_entries: self.options.max_entries,
+            max_bytes: self.options.max_bytes.map(|max| max.saturating_sub(before)),
+            ..Limits::default()
+        };
+        let mut changes = Changeset::new(stream, limits);
+        let mut told = 0;
+        let applied = applier.apply_layer(index, &mut changes, || {
+            let now = read.load(Ordering::Relaxed);
+            if now - told >= 1 << 20 {
+                self.progress.event(Event::Bytes(now - told));
+                told = now;
+            }
+        });
+        applied.map_err(|(place, failure)| entry_error(index, layer, place, failure))?;
+        let (stream, _) = changes.finish().map_err(wrong)?;
+        let summary = stream.finish().map_err(wrong)?;
+        if summary.diff_id != *layer.diff_id {
+            let (expected, actual) = (layer.diff_id.0.clone(), summary.diff_id.0);
+            return Err(wrong(ocidian_layer::Error::DiffId { expected, actual }));
+        }
+        self.progress.event(Event::Bytes(read.load(Ordering::Relaxed) - told));
+        self.progress.event(Event::End);
+        Ok(summary.size)
+    }
+}
+
+fn entry_error(index: usize, layer: &Layer<'_>, place: Option<Place>, failure: Failure) -> Error {
+    match (place, failure) {
+        (_, Failure::Cancelled) => Error::Cancelled,
+        (_, Failure::Layer(error)) => layer_error(index, layer, error),
+        (Some(Place { path, offset }), source) => Error::Entry {
+            layer: index + 1,
+            digest: layer.descriptor.digest.clone(),
+            path: path.to_string(),
+            offset,
+            source,
+        },
+        (None, source) => Error::Entry {
+            layer: index + 1,
+            digest: layer.descriptor.digest.clone(),
+            path: "/".to_owned(),
+            offset: 0,
+            source,
+        },
+    }
+}
+
+/// A store's own error, which travelled through the layer's stream, comes out as what it is.
+fn layer_error(index: usize, layer: &Layer<'_>, error: ocidian_layer::Error) -> Error {
+    let (layer_number, digest) = (index + 1, layer.descriptor.digest.clone());
+    match error {
+        ocidian_layer::Error::Io(error) => {
+            let context = || format!("reading layer {layer_number} ({digest})");
+            Error::Content(ocidian_content::Error::from_io(context, error))
+        }
+        source => Error::Layer { layer: layer_number, digest, source },
+    }
+}
+
+/// Counts what is read, for progress.
+struct Counted<R> {
+    inner: R,
+    count: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buf)?;
+        self.count.fetch_add(n as u64, Ordering::Relaxed);
+        Ok(n)
+    }
+}

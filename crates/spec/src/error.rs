@@ -61,6 +61,14 @@ pub enum Error {
         /// By the bytes.
         actual: Digest,
     },
+    /// A descriptor's embedded `data` is not what the descriptor says.
+    #[error("the embedded data of {digest} is unusable: {reason}")]
+    Embedded {
+        /// The digest that the descriptor names.
+        digest: Digest,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// Not JSON that this toolkit reads, or not the document that it should be.
     #[error("not a valid {document}: {reason}")]
     Document {
@@ -69,4 +77,17 @@ pub enum Error {
         /// What is wrong, with line and column where they are known.
         reason: String,
     },
+}
+
+/// At most this many bytes of a wrong text are repeated in an error.
+const QUOTED: usize = 256;
+
+/// The beginning of `text`, where it is too long to repeat: a hostile document's names may be
+/// megabytes long, and an error is one line.
+pub(crate) fn clip(text: &str) -> String {
+    if text.len() <= QUOTED {
+        return text.to_owned();
+    }
+    let end = (0..=QUOTED).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    format!("{}…", text.get(..end).unwrap_or_default())
 }

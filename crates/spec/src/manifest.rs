@@ -1,35 +1,43 @@
 //! Image manifests. image-spec `manifest.md`.
 
-use serde::{Deserialize, Serialize};
-
 use crate::annotations::Annotations;
 use crate::descriptor::Descriptor;
-use crate::json::Members;
+use crate::json::{UniqueMap, object};
 use crate::media_type::MediaType;
 
-/// An image manifest, or an artifact's.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ImageManifest {
-    /// Always 2.
-    pub schema_version: u32,
-    /// Its own media type, where it says so.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub media_type: Option<MediaType>,
-    /// The artifact's type.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub artifact_type: Option<MediaType>,
-    /// The config, or the empty descriptor.
-    pub config: Descriptor,
-    /// The layers, lowest first.
-    pub layers: Vec<Descriptor>,
-    /// The manifest that this one refers to.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub subject: Option<Descriptor>,
-    /// Annotations of the manifest.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub annotations: Option<Annotations>,
-    /// Members that this crate does not know, and nulls.
-    #[serde(skip)]
-    pub other: Members,
+object! {
+    /// An image manifest, or an artifact's.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct ImageManifest: "an image manifest" {
+        /// Always 2.
+        pub schema_version: u32 => required "schemaVersion",
+        /// Its own media type, where it says so.
+        pub media_type: Option<MediaType> => optional "mediaType",
+        /// The artifact's type.
+        pub artifact_type: Option<MediaType> => optional "artifactType",
+        /// The config, or the empty descriptor.
+        pub config: Descriptor => required "config",
+        /// The layers, lowest first.
+        pub layers: Vec<Descriptor> => list "layers",
+        /// The manifest that this one refers to.
+        pub subject: Option<Descriptor> => optional "subject",
+        /// Annotations of the manifest.
+        pub annotations: Option<Annotations> => optional "annotations" as UniqueMap,
+    }
+}
+
+impl ImageManifest {
+    /// The manifest of an image: its config and layers, nothing else.
+    pub fn new(config: Descriptor, layers: Vec<Descriptor>) -> Self {
+        Self {
+            schema_version: 2,
+            media_type: Some(MediaType::ImageManifest),
+            artifact_type: None,
+            config,
+            layers,
+            subject: None,
+            annotations: None,
+            other: Default::default(),
+        }
+    }
 }

@@ -3,30 +3,24 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
 use crate::error::{Error, Result};
-use crate::json::Members;
+use crate::json::{Members, object};
 
-/// What an image runs on.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Platform {
-    /// GOARCH: `amd64`.
-    pub architecture: String,
-    /// GOOS: `linux`.
-    pub os: String,
-    /// For Windows: `10.0.14393.1066`.
-    #[serde(rename = "os.version", skip_serializing_if = "Option::is_none")]
-    pub os_version: Option<String>,
-    /// For Windows: `win32k`.
-    #[serde(rename = "os.features", skip_serializing_if = "Option::is_none")]
-    pub os_features: Option<Vec<String>>,
-    /// The variant of the CPU: `v7`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub variant: Option<String>,
-    /// Members that this crate does not know, and nulls.
-    #[serde(skip)]
-    pub other: Members,
+object! {
+    /// What an image runs on.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct Platform: "a platform" {
+        /// GOARCH: `amd64`.
+        pub architecture: String => required "architecture",
+        /// GOOS: `linux`.
+        pub os: String => required "os",
+        /// For Windows: `10.0.14393.1066`.
+        pub os_version: Option<String> => optional "os.version",
+        /// For Windows: `win32k`.
+        pub os_features: Option<Vec<String>> => optional "os.features",
+        /// The variant of the CPU: `v7`.
+        pub variant: Option<String> => optional "variant",
+    }
 }
 
 impl Platform {

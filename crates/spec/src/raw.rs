@@ -1,56 +1,16 @@
 //! Documents together with the bytes that they were parsed from.
-
-use serde::de::DeserializeOwned;
+//!
+//! The bytes are what counts: a copy writes them, never the parsed value. Nothing is parsed before
+//! its size and digest were found to be right (image-spec `descriptor.md`, "Verification").
 
 use crate::descriptor::Descriptor;
 use crate::digest::Hasher;
+use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::json;
-use crate::media_type::{Kind, MediaType};
-use crate::{ImageConfig, ImageIndex, ImageManifest};
-
-/// A type that is a whole document of the specification.
-pub trait Document: DeserializeOwned {
-    /// What it is called in an error: "image manifest".
-    const NAME: &'static str;
-    /// The kind that a descriptor of it has.
-    const KIND: Kind;
-    /// The media type that the document says it has, where it does.
-    fn media_type(&self) -> Option<&MediaType>;
-    /// Parses bytes that need no verification (`index.json`), after the scan.
-    fn parse(bytes: &[u8], limits: json::Limits) -> Result<Self> {
-        json::scan(bytes, limits, Self::NAME)?;
-        serde_json::from_slice(bytes)
-            .map_err(|e| Error::Document { document: Self::NAME, reason: e.to_string() })
-    }
-}
-
-impl Document for ImageManifest {
-    const NAME: &'static str = "image manifest";
-    const KIND: Kind = Kind::Manifest;
-    fn media_type(&self) -> Option<&MediaType> {
-        self.media_type.as_ref()
-    }
-}
-
-impl Document for ImageIndex {
-    const NAME: &'static str = "image index";
-    const KIND: Kind = Kind::Index;
-    fn media_type(&self) -> Option<&MediaType> {
-        self.media_type.as_ref()
-    }
-}
-
-impl Document for ImageConfig {
-    const NAME: &'static str = "image config";
-    const KIND: Kind = Kind::Config;
-    fn media_type(&self) -> Option<&MediaType> {
-        None
-    }
-}
 
 /// Verified bytes with their descriptor, of whatever type.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RawDocument {
     bytes: Vec<u8>,
     descriptor: Descriptor,
@@ -58,6 +18,9 @@ pub struct RawDocument {
 
 impl RawDocument {
     /// Checks size, then digest.
+    ///
+    /// # Errors
+    /// [`Error::Size`], [`Error::Mismatch`], or [`Error::UnknownAlgorithm`].
     pub fn verify(bytes: Vec<u8>, descriptor: Descriptor) -> Result<Self> {
         let actual = bytes.len() as u64;
         if actual != descriptor.size {
@@ -85,19 +48,21 @@ impl RawDocument {
 
 /// A parsed document with the bytes it was parsed from. Its only constructor checks size, then
 /// digest, then parses.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Raw<T> {
     document: RawDocument,
     value: T,
 }
 
 impl<T: Document> Raw<T> {
-    /// Checks size, then digest, then parses; a document that says another media type than its
-    /// descriptor is an error (CVE-2021-41190).
+    /// Checks size, then digest, then parses, then that descriptor and document agree on what the
+    /// document is: another `mediaType` in the document than in the descriptor is an error, as are
+    /// the other kind's members in a document that does not say its `mediaType` (CVE-2021-41190).
+    ///
+    /// # Errors
+    /// As [`RawDocument::verify`] and [`Document::parse`]; else [`Error::Document`].
     pub fn verify(bytes: Vec<u8>, descriptor: Descriptor) -> Result<Self> {
-        let document = RawDocument::verify(bytes, descriptor)?;
-        let value = T::parse(document.bytes(), json::DOCUMENT)?;
-        Ok(Self { document, value })
+        RawDocument::verify(bytes, descriptor)?.parse()
     }
 
     /// The bytes as they were stored: what a copy writes.
@@ -118,5 +83,31 @@ impl<T: Document> Raw<T> {
     /// The parsed value.
     pub fn value(&self) -> &T {
         &self.value
+    }
+
+    /// The parsed value, to edit; the bytes, which it then no longer stands for, are dropped.
+    pub fn into_value(self) -> T {
+        self.value
+    }
+}
+
+impl RawDocument {
+    /// Parses bytes that were verified already, with the checks of [`Raw::verify`].
+    ///
+    /// # Errors
+    /// As [`Document::parse`]; [`Error::Document`] where descriptor and document disagree.
+    pub fn parse<T: Document>(self) -> Result<Raw<T>> {
+        let wrong = |reason| Error::Document { document: T::NAME, reason };
+        let said = &self.descriptor.media_type;
+        if said.kind() != T::KIND {
+            return Err(wrong(format!("its descriptor says that it is {said:?}")));
+        }
+        let value = T::parse(self.bytes(), json::DOCUMENT)?;
+        match value.media_type() {
+            Some(own) if own != said => {
+                Err(wrong(format!("its mediaType is {own:?}, but its descriptor says {said:?}")))
+            }
+            _ => Ok(Raw { document: self, value }),
+        }
     }
 }

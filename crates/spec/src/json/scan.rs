@@ -1,0 +1,353 @@
+//! The scan that every JSON text passes before serde sees it.
+//!
+//! One pass, no recursion: time grows with the size of the text (times the logarithm of the number
+//! of names in one object), memory with the number of names in the objects that are open, 12 bytes
+//! each. Names are sorted when their object closes rather than kept in hash sets: that needs no
+//! memory a name beyond the index, and has no bad case that a hostile text could aim for.
+
+use std::cmp::Ordering;
+use std::fmt::Write as _;
+
+use super::Limits;
+use super::unescape::Unescape;
+use crate::error::{Error, Result, clip};
+
+/// Checks a text iteratively, before anything recursive sees it: its size, that it is UTF-8 and one
+/// JSON value without anything after it (RFC 8259), its depth, and that no object at any depth, in
+/// members that nobody knows too, has two members of one name (names compared unescaped).
+///
+/// # Errors
+/// [`Error::Document`], with what is wrong, the line and column (in bytes, from 1), and the place as
+/// a JSON pointer.
+pub fn scan(bytes: &[u8], limits: Limits, document: &'static str) -> Result<()> {
+    let wrong = |reason| Error::Document { document, reason };
+    // Offsets are kept in 32 bits.
+    let most = limits.size.min(u32::MAX as usize);
+    if bytes.len() > most {
+        return Err(wrong(format!("it is {} bytes long, and at most {most} are read", bytes.len())));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|e| {
+        let (line, column) = position(bytes, e.valid_up_to());
+        wrong(format!("it is not UTF-8 at line {line} column {column}"))
+    })?;
+    let mut scanner =
+        Scanner { text, bytes, at: 0, depth: limits.depth, open: Vec::new(), names: Vec::new() };
+    scanner.document().map_err(|fault| {
+        let (line, column) = position(bytes, fault.at);
+        let place = scanner.pointer();
+        let place = if place.is_empty() { place } else { format!(", in {place}") };
+        wrong(format!("{} at line {line} column {column}{place}", fault.what))
+    })
+}
+
+/// Line and column of an offset, in bytes, from 1.
+fn position(bytes: &[u8], at: usize) -> (usize, usize) {
+    let before = bytes.get(..at).unwrap_or(bytes);
+    let line = before.iter().filter(|b| **b == b'\n').count() + 1;
+    let column = before.iter().rev().take_while(|b| **b != b'\n').count() + 1;
+    (line, column)
+}
+
+struct Fault {
+    at: usize,
+    what: String,
+}
+
+/// An object or array that is open.
+struct Open {
+    object: bool,
+    /// Where its names begin in `Scanner::names`.
+    names: usize,
+    /// Elements before the current one.
+    index: usize,
+}
+
+/// A name in the text, without its quotes.
+#[derive(Clone, Copy)]
+struct Name {
+    start: u32,
+    end: u32,
+    escaped: bool,
+}
+
+struct Scanner<'a> {
+    text: &'a str,
+    bytes: &'a [u8],
+    at: usize,
+    depth: usize,
+    open: Vec<Open>,
+    names: Vec<Name>,
+}
+
+type Scan<T = ()> = Result<T, Fault>;
+
+impl Scanner<'_> {
+    fn document(&mut self) -> Scan {
+        loop {
+            if self.value()? {
+                continue;
+            }
+            // A value has ended: close what it ends, up to the next value's beginning.
+            loop {
+                self.space();
+                let Some(innermost) = self.open.last_mut() else {
+                    return match self.peek() {
+                        None => Ok(()),
+                        Some(_) => self.fault("text after the end"),
+                    };
+                };
+                let object = innermost.object;
+                match (self.bytes.get(self.at), object) {
+                    (Some(b','), _) => {
+                        self.at += 1;
+                        innermost.index += 1;
+                        if object {
+                            self.space();
+                            self.name()?;
+                        }
+                        break;
+                    }
+                    (Some(b'}'), true) | (Some(b']'), false) => self.close()?,
+                    (None, _) => return self.fault("the text ends too early"),
+                    (_, true) => return self.fault("expected `,` or `}`"),
+                    (_, false) => return self.fault("expected `,` or `]`"),
+                }
+            }
+        }
+    }
+
+    /// A value, or the beginning of one that holds others; `true` if a value must follow at once.
+    fn value(&mut self) -> Scan<bool> {
+        self.space();
+        match self.peek() {
+            Some(b @ (b'{' | b'[')) => {
+                let object = b == b'{';
+                if self.open.len() == self.depth {
+                    return self.fault(&format!("more than {} levels", self.depth));
+                }
+                self.open.push(Open { object, names: self.names.len(), index: 0 });
+                self.at += 1;
+                self.space();
+                match (self.peek(), object) {
+                    (Some(b'}'), true) | (Some(b']'), false) => self.close().map(|()| false),
+                    (_, true) => self.name().map(|()| true),
+                    (_, false) => Ok(true),
+                }
+            }
+            Some(b'"') => self.string().map(|_| false),
+            Some(b'-' | b'0'..=b'9') => self.number().map(|()| false),
+            Some(b't') => self.word("true").map(|()| false),
+            Some(b'f') => self.word("false").map(|()| false),
+            Some(b'n') => self.word("null").map(|()| false),
+            Some(_) => self.fault("expected a value"),
+            None => self.fault("the text ends too early"),
+        }
+    }
+
+    /// A name and its colon.
+    fn name(&mut self) -> Scan {
+        if self.peek() != Some(b'"') {
+            return self.fault("expected a name");
+        }
+        let name = self.string()?;
+        self.names.push(name);
+        self.space();
+        if self.peek() != Some(b':') {
+            return self.fault("expected `:`");
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    /// Ends the innermost object or array.
+    fn close(&mut self) -> Scan {
+        self.at += 1;
+        let Some(closed) = self.open.pop() else { return Ok(()) };
+        let duplicate = self.duplicate(closed.names);
+        self.names.truncate(closed.names);
+        match duplicate {
+            Some(name) => {
+                let what = format!("duplicate name {}", self.quoted(name));
+                Err(Fault { at: (name.start as usize).saturating_sub(1), what })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The first name from `names` on that stood there before.
+    fn duplicate(&mut self, names: usize) -> Option<Name> {
+        let text = self.text;
+        let names = self.names.get_mut(names..)?;
+        names.sort_unstable_by(|a, b| compare(text, *a, *b).then(a.start.cmp(&b.start)));
+        let pairs = names.windows(2).filter_map(|pair| match pair {
+            [a, b] if compare(text, *a, *b).is_eq() => Some(*b),
+            _ => None,
+        });
+        pairs.min_by_key(|name| name.start)
+    }
+
+    /// A string; what stands between its quotes.
+    fn string(&mut self) -> Scan<Name> {
+        self.at += 1;
+        let start = self.at;
+        let mut escaped = false;
+        loop {
+            match self.peek() {
+                Some(b'"') => break,
+                Some(b'\\') => {
+                    escaped = true;
+                    self.escape()?;
+                }
+                Some(0..0x20) => return self.fault("a control character in a string"),
+                Some(_) => self.at += 1,
+                None => return self.fault("the text ends within a string"),
+            }
+        }
+        let end = self.at;
+        self.at += 1;
+        // The size was checked to fit.
+        Ok(Name { start: start as u32, end: end as u32, escaped })
+    }
+
+    fn escape(&mut self) -> Scan {
+        match self.bytes.get(self.at + 1) {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {
+                self.at += 2;
+                Ok(())
+            }
+            Some(b'u') => match self.unit(self.at)? {
+                0xd800..0xdc00 => match self.unit(self.at + 6) {
+                    Ok(0xdc00..0xe000) => {
+                        self.at += 12;
+                        Ok(())
+                    }
+                    _ => self.fault("a lone surrogate"),
+                },
+                0xdc00..0xe000 => self.fault("a lone surrogate"),
+                _ => {
+                    self.at += 6;
+                    Ok(())
+                }
+            },
+            _ => self.fault("a bad escape"),
+        }
+    }
+
+    /// The UTF-16 unit that `\uXXXX` at this offset stands for.
+    fn unit(&self, at: usize) -> Scan<u16> {
+        let digits = match self.bytes.get(at..at + 6) {
+            Some([b'\\', b'u', digits @ ..]) if digits.iter().all(u8::is_ascii_hexdigit) => digits,
+            _ => return self.fault("a bad escape"),
+        };
+        let digit = |b: &u8| char::from(*b).to_digit(16).unwrap_or(0) as u16;
+        Ok(digits.iter().fold(0, |n, b| n << 4 | digit(b)))
+    }
+
+    fn number(&mut self) -> Scan {
+        if self.peek() == Some(b'-') {
+            self.at += 1;
+        }
+        if self.peek() == Some(b'0') {
+            self.at += 1;
+        } else {
+            self.digits()?;
+        }
+        if self.peek() == Some(b'.') {
+            self.at += 1;
+            self.digits()?;
+        }
+        if let Some(b'e' | b'E') = self.peek() {
+            self.at += 1;
+            if let Some(b'+' | b'-') = self.peek() {
+                self.at += 1;
+            }
+            self.digits()?;
+        }
+        match self.peek() {
+            Some(b'0'..=b'9') => self.fault("a bad number"),
+            _ => Ok(()),
+        }
+    }
+
+    /// One digit at least.
+    fn digits(&mut self) -> Scan {
+        if !matches!(self.peek(), Some(b'0'..=b'9')) {
+            return self.fault("a bad number");
+        }
+        while let Some(b'0'..=b'9') = self.peek() {
+            self.at += 1;
+        }
+        Ok(())
+    }
+
+    fn word(&mut self, word: &str) -> Scan {
+        if !self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(word.as_bytes())) {
+            return self.fault("expected a value");
+        }
+        self.at += word.len();
+        Ok(())
+    }
+
+    fn space(&mut self) {
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn fault<T>(&self, what: &str) -> Scan<T> {
+        Err(Fault { at: self.at, what: what.to_owned() })
+    }
+
+    fn quoted(&self, name: Name) -> String {
+        format!("{:?}", clip(&characters(self.text, name).take(200).collect::<String>()))
+    }
+
+    /// Where the scanner stands (RFC 6901), cut short where it is long.
+    fn pointer(&self) -> String {
+        const LONGEST: usize = 200;
+        let mut pointer = String::new();
+        for (i, open) in self.open.iter().enumerate() {
+            if pointer.len() > LONGEST {
+                pointer.push('…');
+                break;
+            }
+            pointer.push('/');
+            if !open.object {
+                // Writing to a string cannot fail.
+                let _ = write!(pointer, "{}", open.index);
+                continue;
+            }
+            let end = self.open.get(i + 1).map_or(self.names.len(), |inner| inner.names);
+            let name = self.names.get(open.names..end).and_then(<[Name]>::last);
+            for c in name.into_iter().flat_map(|name| characters(self.text, *name)).take(LONGEST) {
+                match c {
+                    '~' => pointer.push_str("~0"),
+                    '/' => pointer.push_str("~1"),
+                    c => pointer.extend(c.escape_debug()),
+                }
+            }
+        }
+        pointer
+    }
+}
+
+fn raw(text: &str, name: Name) -> &str {
+    text.get(name.start as usize..name.end as usize).unwrap_or_default()
+}
+
+fn characters(text: &str, name: Name) -> Unescape<'_> {
+    Unescape::new(raw(text, name))
+}
+
+/// By what the names stand for. UTF-8 sorts as the characters do, so both ways agree.
+fn compare(text: &str, a: Name, b: Name) -> Ordering {
+    if a.escaped || b.escaped {
+        characters(text, a).cmp(characters(text, b))
+    } else {
+        raw(text, a).cmp(raw(text, b))
+    }
+}

@@ -107,8 +107,8 @@ impl PaxSparse {
             b"name" => self.name = Some(value.to_vec()),
             b"size" | b"realsize" => self.size = Some(number()?),
             b"numblocks" => self.count = Some(number()?),
-            b"offset" if self.numbers.len() % 2 == 0 => self.push(number()?)?,
-            b"numbytes" if self.numbers.len() % 2 == 1 => self.push(number()?)?,
+            b"offset" if self.numbers.len().is_multiple_of(2) => self.push(number()?)?,
+            b"numbytes" if !self.numbers.len().is_multiple_of(2) => self.push(number()?)?,
             b"offset" | b"numbytes" => return Err("is out of turn".to_owned()),
             b"map" => {
                 self.numbers.clear();

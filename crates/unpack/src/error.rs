@@ -61,7 +61,9 @@ pub enum Error {
         reason: String,
     },
     /// A layer of a type that no one here can read.
-    #[error("layer {layer} ({digest}) is of the unknown type {media_type}; only tar layers (plain, gzip, zstd) can be unpacked")]
+    #[error(
+        "layer {layer} ({digest}) is of the unknown type {media_type}; only tar layers (plain, gzip, zstd) can be unpacked"
+    )]
     LayerType {
         /// Its place in the manifest, from 1.
         layer: usize,

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use rustix::fd::{AsFd, OwnedFd};
+use rustix::fd::{BorrowedFd, OwnedFd};
 use rustix::fs::{CWD, Mode, OFlags, fsync, openat, renameat, unlinkat};
 use rustix::io::{Errno, read, write};
 
@@ -15,7 +15,8 @@ const SMALL: usize = 65_536;
 
 /// A small file of the host, whole.
 pub(crate) fn read_small(path: &str) -> Result<String, Failure> {
-    let fd = openat(CWD, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).tried("cannot open a file in /proc")?;
+    let fd = openat(CWD, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+        .tried("cannot open a file in /proc")?;
     let mut bytes = vec![0; SMALL];
     let mut len = 0;
     while len < SMALL {
@@ -41,29 +42,64 @@ pub(crate) fn write_all(fd: &OwnedFd, mut bytes: &[u8]) -> Result<(), Errno> {
 }
 
 /// Writes a new file in `dir`, flushed; whoever reads it finds all of it or none.
-pub(crate) fn write_file(dir: impl AsFd, name: &str, bytes: &[u8], mode: u32) -> Result<(), Failure> {
-    let dir = dir.as_fd();
-    let temporary = format!(".{name}.ocidian-tmp");
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let file = openat(dir, temporary.as_str(), flags, Mode::from_raw_mode(mode)).tried("cannot make a file")?;
-    let written = write_all(&file, bytes)
-        .and_then(|()| rustix::fs::fchmod(&file, Mode::from_raw_mode(mode)))
-        .and_then(|()| fsync(&file))
-        .and_then(|()| renameat(dir, temporary.as_str(), dir, name));
-    if written.is_err() {
-        // The write's own error is the one to report.
-        let _ = unlinkat(dir, temporary.as_str(), rustix::fs::AtFlags::empty());
-    }
-    written.tried("cannot write a file")
+pub(crate) fn write_file(dir: BorrowedFd<'_>, name: &str, bytes: &[u8], mode: u32) -> Result<(), Failure> {
+    let dir = dup(dir)?;
+    PendingFile::write(dir, name, bytes, mode)?.publish()
 }
 
-/// Writes a file at a path of the caller's.
-pub(crate) fn write_at(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let name = path.file_name().and_then(OsStr::to_str);
-    let name = name.ok_or_else(|| Failure::Refused("the path has no file name".to_owned()))?;
-    let dir = openat(CWD, directory_of(path), OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
-        .tried("cannot open the directory that it goes into")?;
-    write_file(&dir, name, bytes, 0o644)
+/// A file that is written, but not yet there. Dropped, it never was.
+#[derive(Debug)]
+pub(crate) struct PendingFile {
+    dir: OwnedFd,
+    temporary: String,
+    name: String,
+}
+
+impl PendingFile {
+    /// A file at a path of the caller's.
+    pub(crate) fn at(path: &Path, bytes: &[u8]) -> Result<Self, Failure> {
+        let name = path.file_name().and_then(OsStr::to_str);
+        let name = name.ok_or_else(|| Failure::Refused("the path has no file name".to_owned()))?;
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let dir = openat(CWD, directory_of(path), flags, Mode::empty());
+        Self::write(dir.tried("cannot open the directory that it goes into")?, name, bytes, 0o644)
+    }
+
+    fn write(dir: OwnedFd, name: &str, bytes: &[u8], mode: u32) -> Result<Self, Failure> {
+        let temporary = format!(".{name}.ocidian-{}", rustix::process::getpid());
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let mode = Mode::from_raw_mode(mode);
+        let file = openat(&dir, temporary.as_str(), flags, mode).tried("cannot make a file")?;
+        // From here on dropping it removes it.
+        let pending = Self { dir, temporary, name: name.to_owned() };
+        write_all(&file, bytes)
+            .and_then(|()| rustix::fs::fchmod(&file, mode))
+            .and_then(|()| fsync(&file))
+            .tried("cannot write a file")?;
+        Ok(pending)
+    }
+
+    /// Puts it in its place, over what may be there.
+    pub(crate) fn publish(mut self) -> Result<(), Failure> {
+        renameat(&self.dir, self.temporary.as_str(), &self.dir, self.name.as_str())
+            .tried("cannot write a file")?;
+        self.temporary.clear();
+        Ok(())
+    }
+}
+
+impl Drop for PendingFile {
+    fn drop(&mut self) {
+        if !self.temporary.is_empty() {
+            // The error that brought us here is the one to report.
+            let _ = unlinkat(&self.dir, self.temporary.as_str(), rustix::fs::AtFlags::empty());
+        }
+    }
+}
+
+/// One more handle of the same.
+pub(crate) fn dup(fd: BorrowedFd<'_>) -> Result<OwnedFd, Failure> {
+    rustix::io::fcntl_dupfd_cloexec(fd, 3).tried("cannot keep a handle")
 }
 
 /// The directory that a path names an entry of.

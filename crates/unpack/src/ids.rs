@@ -51,6 +51,11 @@ impl IdRange {
         self.size
     }
 
+    fn to_container(self, id: u32) -> Option<u32> {
+        let offset = id.checked_sub(self.host)?;
+        (offset < self.size).then(|| self.container + offset)
+    }
+
     fn to_host(self, id: u32) -> Option<u32> {
         let offset = id.checked_sub(self.container)?;
         (offset < self.size).then(|| self.host + offset)
@@ -124,10 +129,24 @@ impl IdMap {
         map(&self.uid, id, "uid")
     }
 
+    /// The image's user for the host's; root where there is none.
+    pub(crate) fn image_uid(&self, id: u32) -> u32 {
+        unmap(&self.uid, id)
+    }
+
+    /// The image's group for the host's; root's where there is none.
+    pub(crate) fn image_gid(&self, id: u32) -> u32 {
+        unmap(&self.gid, id)
+    }
+
     /// The host's group for the image's.
     pub(crate) fn host_gid(&self, id: u32) -> Result<u32, Failure> {
         map(&self.gid, id, "gid")
     }
+}
+
+fn unmap(ranges: &[IdRange], id: u32) -> u32 {
+    if ranges.is_empty() { id } else { ranges.iter().find_map(|range| range.to_container(id)).unwrap_or(0) }
 }
 
 fn map(ranges: &[IdRange], id: u32, what: &str) -> Result<u32, Failure> {
@@ -155,7 +174,9 @@ mod tests {
 
     #[test]
     fn bad_ranges_are_refused() {
-        for text in ["", "1", "1:2", "1:2:3:4", "a:0:1", "0:0:0", "-1:0:1", "4294967295:0:1", "1:4294967290:10"] {
+        for text in
+            ["", "1", "1:2", "1:2:3:4", "a:0:1", "0:0:0", "-1:0:1", "4294967295:0:1", "1:4294967290:10"]
+        {
             assert!(text.parse::<IdRange>().is_err(), "{text}");
         }
         let overlapping = vec!["0:0:10".parse().unwrap(), "9:100:1".parse().unwrap()];

@@ -51,11 +51,13 @@ impl Staging {
 
     fn begin_sibling(path: &Path) -> Result<Self> {
         let at = |source| Error::Target { path: path.to_owned(), source };
-        let name = path.file_name().ok_or_else(|| at(Failure::Refused("it names no directory".to_owned())))?;
+        let name =
+            path.file_name().ok_or_else(|| at(Failure::Refused("it names no directory".to_owned())))?;
         let parent = directory_of(path);
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let parent = openat(CWD, parent, flags, Mode::empty())
-            .map_err(|errno| at(Failure::System { what: "cannot open the directory that it goes into", errno }))?;
+        let parent = openat(CWD, parent, flags, Mode::empty()).map_err(|errno| {
+            at(Failure::System { what: "cannot open the directory that it goes into", errno })
+        })?;
         // A dangling symlink is something too; the rename would replace it.
         if rustix::fs::statat(&parent, name, rustix::fs::AtFlags::SYMLINK_NOFOLLOW).is_ok() {
             return Err(Error::TargetExists { path: path.to_owned() });
@@ -71,10 +73,17 @@ impl Staging {
                     return Ok(Self { path: path.to_owned(), dir, place });
                 }
                 Err(Errno::EXIST) => {}
-                Err(errno) => return Err(at(Failure::System { what: "cannot make a directory beside it", errno })),
+                Err(errno) => {
+                    return Err(at(Failure::System { what: "cannot make a directory beside it", errno }));
+                }
             }
         }
         Err(at(Failure::Refused("cannot find a free temporary name beside it".to_owned())))
+    }
+
+    /// The target, as the caller named it.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// The directory to fill.
@@ -85,11 +94,12 @@ impl Staging {
     /// Puts what was made into its place.
     pub(crate) fn commit(mut self) -> Result<()> {
         if let Place::Sibling { parent, temporary, name } = &self.place {
-            let renamed = match renameat_with(parent, temporary.as_str(), parent, name, RenameFlags::NOREPLACE) {
-                // Not every file system knows how not to replace; a plain rename replaces an empty directory at most.
-                Err(Errno::INVAL | Errno::NOSYS) => renameat(parent, temporary.as_str(), parent, name),
-                renamed => renamed,
-            };
+            let renamed =
+                match renameat_with(parent, temporary.as_str(), parent, name, RenameFlags::NOREPLACE) {
+                    // Not every file system knows how not to replace; a plain rename replaces an empty directory at most.
+                    Err(Errno::INVAL | Errno::NOSYS) => renameat(parent, temporary.as_str(), parent, name),
+                    renamed => renamed,
+                };
             match renamed {
                 Ok(()) => {}
                 Err(Errno::EXIST | Errno::NOTEMPTY | Errno::NOTDIR) => {
@@ -110,10 +120,12 @@ impl Drop for Staging {
     fn drop(&mut self) {
         let removed = match &self.place {
             Place::Done => return,
-            Place::Sibling { parent, temporary, .. } => remove(parent.as_fd(), temporary.as_bytes()).map(|_| ()),
-            Place::Itself => openat(&self.dir, ".", LISTING, Mode::empty())
-                .tried("cannot open the target")
-                .and_then(empty),
+            Place::Sibling { parent, temporary, .. } => {
+                remove(parent.as_fd(), temporary.as_bytes()).map(|_| ())
+            }
+            Place::Itself => {
+                openat(&self.dir, ".", LISTING, Mode::empty()).tried("cannot open the target").and_then(empty)
+            }
         };
         if let Err(failure) = removed {
             tracing::error!("{}: could not remove all of what was made: {failure}", self.path.display());
@@ -135,5 +147,6 @@ fn is_empty(dir: BorrowedFd<'_>) -> Result<bool, Failure> {
 /// Whether a name in a directory is one that an interrupted unpack may have left.
 pub fn is_leftover(name: &std::ffi::OsStr) -> bool {
     let name = name.as_bytes();
-    name.strip_prefix(b".ocidian-").is_some_and(|rest| rest.len() == 16 && rest.iter().all(u8::is_ascii_hexdigit))
+    name.strip_prefix(b".ocidian-")
+        .is_some_and(|rest| rest.len() == 16 && rest.iter().all(u8::is_ascii_hexdigit))
 }

@@ -15,8 +15,10 @@ use ocidian_spec::{Compression, Descriptor, DiffId, ImageConfig, ImageManifest, 
 use rustix::fd::{BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, mkdirat, openat};
 
-use crate::apply::{Applier, Ownership, Place};
+use crate::apply::{Applier, Ownership, Place, TreeFiles};
+use crate::convert::ImageFiles;
 use crate::error::{Error, Failure, Result, Tried};
+use crate::host::PendingFile;
 use crate::options::{Form, UnpackOptions};
 use crate::process::{Identity, own_umask};
 use crate::record::Recorder;
@@ -68,12 +70,8 @@ pub fn rootfs(
 ) -> Result<Unpacked> {
     let layers = layers(image)?;
     let staging = Staging::begin(target)?;
-    let mut unpacked = fill(store, &layers, staging.dir(), target, options, progress, cancel)?;
-    if options.form == Form::Overlay {
-        unpacked.mount = Some(mount_command(unpacked.layers));
-    }
-    staging.commit()?;
-    Ok(unpacked)
+    let work = Work { store, layers: &layers, target, options, progress, cancel };
+    work.fill(staging.dir(), |_| Ok(()))?.commit(staging)
 }
 
 /// Pairs the manifest's layers with the config's diff_ids.
@@ -108,32 +106,6 @@ pub(crate) fn layers<'a>(image: Image<'a>) -> Result<Vec<Layer<'a>>> {
         .collect()
 }
 
-/// Fills a directory: with the tree itself, or with `layers/0…` and what mounting them needs.
-pub(crate) fn fill(
-    store: &dyn BlobSource,
-    layers: &[Layer<'_>],
-    dir: BorrowedFd<'_>,
-    target: &Path,
-    options: &UnpackOptions,
-    progress: &dyn Progress,
-    cancel: &Cancel,
-) -> Result<Unpacked> {
-    let at = |source| Error::Target { path: target.to_owned(), source };
-    let base = match options.form {
-        Form::Rootfs => openat(dir, ".", LISTING, Mode::empty()).tried("cannot open the target").map_err(at)?,
-        Form::Overlay => make_overlay_directories(dir).map_err(at)?,
-    };
-    let work = Work { store, layers, target, options, progress, cancel };
-    std::thread::scope(|scope| {
-        let worker = std::thread::Builder::new().name("apply".to_owned()).spawn_scoped(scope, || work.run(base));
-        let worker = worker.map_err(|error| {
-            let errno = rustix::io::Errno::from_io_error(&error).unwrap_or(rustix::io::Errno::AGAIN);
-            at(Failure::System { what: "cannot start a thread", errno })
-        })?;
-        worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    })
-}
-
 fn make_overlay_directories(dir: BorrowedFd<'_>) -> Result<OwnedFd, Failure> {
     for name in ["layers", "upper", "work", "rootfs"] {
         mkdirat(dir, name, Mode::from_raw_mode(0o755)).tried("cannot make a directory for the stack")?;
@@ -147,26 +119,71 @@ fn mount_command(layers: usize) -> String {
     format!("mount -t overlay overlay -o lowerdir={},upperdir=upper,workdir=work rootfs", lower.join(":"))
 }
 
-/// All that the applying thread needs.
-struct Work<'a> {
-    store: &'a dyn BlobSource,
-    layers: &'a [Layer<'a>],
-    target: &'a Path,
-    options: &'a UnpackOptions,
-    progress: &'a dyn Progress,
-    cancel: &'a Cancel,
+/// A directory that was filled, before it is put in its place.
+pub(crate) struct Filled<T> {
+    pub(crate) unpacked: Unpacked,
+    pub(crate) seen: T,
+    mtree: Option<PendingFile>,
+}
+
+impl<T> Filled<T> {
+    /// Puts all that was made into its place.
+    pub(crate) fn commit(self, staging: Staging) -> Result<Unpacked> {
+        let path = staging.path().to_owned();
+        staging.commit()?;
+        if let Some(mtree) = self.mtree {
+            mtree.publish().map_err(|source| Error::Target { path, source })?;
+        }
+        Ok(self.unpacked)
+    }
+}
+
+/// All that an unpack needs.
+pub(crate) struct Work<'a> {
+    pub(crate) store: &'a dyn BlobSource,
+    pub(crate) layers: &'a [Layer<'a>],
+    pub(crate) target: &'a Path,
+    pub(crate) options: &'a UnpackOptions,
+    pub(crate) progress: &'a dyn Progress,
+    pub(crate) cancel: &'a Cancel,
 }
 
 impl Work<'_> {
-    fn run(&self, base: OwnedFd) -> Result<Unpacked> {
+    /// Fills a directory: with the tree itself, or with `layers/0…` and what mounting them needs.
+    /// `look` sees the image's files when all are there.
+    pub(crate) fn fill<T: Send>(
+        &self,
+        dir: BorrowedFd<'_>,
+        look: impl FnOnce(&dyn ImageFiles) -> Result<T> + Send,
+    ) -> Result<Filled<T>> {
+        let at = |source| Error::Target { path: self.target.to_owned(), source };
+        let base = match self.options.form {
+            Form::Rootfs => {
+                openat(dir, ".", LISTING, Mode::empty()).tried("cannot open the target").map_err(at)?
+            }
+            Form::Overlay => make_overlay_directories(dir).map_err(at)?,
+        };
+        std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new().name("apply".to_owned());
+            let worker = thread.spawn_scoped(scope, || self.run(base, look)).map_err(|error| {
+                let errno = rustix::io::Errno::from_io_error(&error).unwrap_or(rustix::io::Errno::AGAIN);
+                at(Failure::System { what: "cannot start a thread", errno })
+            })?;
+            worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }
+
+    fn run<T>(&self, base: OwnedFd, look: impl FnOnce(&dyn ImageFiles) -> Result<T>) -> Result<Filled<T>> {
         let at = |source| match source {
             Failure::Cancelled => Error::Cancelled,
             source => Error::Target { path: self.target.to_owned(), source },
         };
         let exact = own_umask();
-        let owner = Ownership::new(self.options.ids.clone(), self.options.rootless, Identity::of_caller(), exact);
+        let owner =
+            Ownership::new(self.options.ids.clone(), self.options.rootless, Identity::of_caller(), exact);
         let recorder = self.options.mtree.as_ref().map(|_| Recorder::default());
-        let mut applier = Applier::new(base, self.options, owner, recorder, self.cancel.clone()).map_err(at)?;
+        let mut applier =
+            Applier::new(base, self.options, owner, recorder, self.cancel.clone()).map_err(at)?;
         let mut bytes = 0;
         if self.layers.is_empty() {
             applier.begin_empty().map_err(at)?;
@@ -174,19 +191,25 @@ impl Work<'_> {
         for (index, layer) in self.layers.iter().enumerate() {
             bytes += self.apply(&mut applier, index, layer, bytes)?;
         }
+        let seen = look(&TreeFiles::new(&mut applier))?;
         applier.finish().map_err(at)?;
-        if let (Some(path), Some(recorder)) = (&self.options.mtree, &applier.recorder) {
-            crate::host::write_at(path, crate::mtree::manifest(recorder).as_bytes())
-                .map_err(|source| Error::Target { path: path.clone(), source })?;
-        }
-        Ok(Unpacked {
+        let mtree = match (&self.options.mtree, &applier.recorder) {
+            (Some(path), Some(recorder)) => {
+                let text = crate::mtree::manifest(recorder);
+                let pending = PendingFile::at(path, text.as_bytes());
+                Some(pending.map_err(|source| Error::Target { path: path.clone(), source })?)
+            }
+            _ => None,
+        };
+        let unpacked = Unpacked {
             layers: self.layers.len(),
             entries: applier.entries,
             bytes,
             warnings: applier.warnings.lines(),
-            mount: None,
+            mount: (self.options.form == Form::Overlay).then(|| mount_command(self.layers.len())),
             stand_ins: applier.take_stand_ins(),
-        })
+        };
+        Ok(Filled { unpacked, seen, mtree })
     }
 
     /// Applies one layer; how many bytes of tar it had.

@@ -57,9 +57,12 @@ impl XattrPolicy {
     /// A warning instead of an error, where the refusal is one to live with.
     fn forgives(&self, name: &[u8], errno: Errno, file_type: FileType) -> Option<String> {
         let name_text = name.escape_ascii();
-        let user_on_leaf = name.starts_with(b"user.") && !matches!(file_type, FileType::RegularFile | FileType::Directory);
+        let user_on_leaf =
+            name.starts_with(b"user.") && !matches!(file_type, FileType::RegularFile | FileType::Directory);
         match errno {
-            Errno::OPNOTSUPP => Some(format!("the file system does not take the xattr {name_text}; left out")),
+            Errno::OPNOTSUPP => {
+                Some(format!("the file system does not take the xattr {name_text}; left out"))
+            }
             Errno::PERM | Errno::ACCESS if user_on_leaf => {
                 Some(format!("Linux keeps no {name_text} on links, devices and FIFOs; left out"))
             }
@@ -79,7 +82,12 @@ fn is_host_owned(name: &[u8]) -> bool {
 
 impl Applier {
     /// Sets an entry's attributes on a regular file that was made just now.
-    pub(super) fn set_open_xattrs(&mut self, file: BorrowedFd<'_>, path: &[u8], meta: &Metadata) -> Result<(), Failure> {
+    pub(super) fn set_open_xattrs(
+        &mut self,
+        file: BorrowedFd<'_>,
+        path: &[u8],
+        meta: &Metadata,
+    ) -> Result<(), Failure> {
         if let Some(value) = self.owner.rootless_xattr(meta) {
             let set = fsetxattr(file, ROOTLESS_XATTR, &value, XattrFlags::empty());
             self.judge(ROOTLESS_XATTR, set, path, FileType::RegularFile)?;
@@ -186,7 +194,12 @@ impl Applier {
     }
 
     /// Marks a directory as hiding what lower layers have below it.
-    pub(super) fn make_opaque(&mut self, parent: BorrowedFd<'_>, name: &[u8], path: &[u8]) -> Result<(), Failure> {
+    pub(super) fn make_opaque(
+        &mut self,
+        parent: BorrowedFd<'_>,
+        name: &[u8],
+        path: &[u8],
+    ) -> Result<(), Failure> {
         let dir = openat(parent, name, LISTING, Mode::empty()).tried("cannot open the directory")?;
         fsetxattr(&dir, self.xattrs.overlay, b"y", XattrFlags::empty())
             .tried("cannot mark the directory as opaque (does this file system keep xattrs?)")?;
@@ -202,7 +215,9 @@ impl Applier {
 pub(super) fn list_xattrs(file: BorrowedFd<'_>) -> Result<Vec<Vec<u8>>, Failure> {
     let mut buffer = vec![0; LIST_MAX];
     match flistxattr(file, &mut buffer[..]) {
-        Ok(len) => Ok(buffer[..len].split(|b| *b == 0).filter(|n| !n.is_empty()).map(<[u8]>::to_vec).collect()),
+        Ok(len) => {
+            Ok(buffer[..len].split(|b| *b == 0).filter(|n| !n.is_empty()).map(<[u8]>::to_vec).collect())
+        }
         Err(Errno::OPNOTSUPP) => Ok(Vec::new()),
         Err(errno) => Err(Failure::System { what: "cannot list the xattrs", errno }),
     }

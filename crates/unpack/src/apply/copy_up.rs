@@ -6,13 +6,13 @@
 
 use std::rc::Rc;
 
+use rustix::fd::AsRawFd;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{
-    AtFlags, Dir as Listing, FileType, Gid, Mode, OFlags, Stat, Timespec, Timestamps, Uid, XattrFlags, chmodat,
-    chownat, copy_file_range, fchmod, fgetxattr, fsetxattr, fstat, lgetxattr, linkat, llistxattr, lsetxattr,
-    mkdirat, mknodat, openat, readlinkat, statat, symlinkat, unlinkat, utimensat,
+    AtFlags, Dir as Listing, FileType, Gid, Mode, OFlags, Stat, Timespec, Timestamps, Uid, XattrFlags,
+    chmodat, chownat, copy_file_range, fchmod, fgetxattr, fsetxattr, fstat, lgetxattr, linkat, llistxattr,
+    lsetxattr, mkdirat, mknodat, openat, readlinkat, statat, symlinkat, unlinkat, utimensat,
 };
-use rustix::fd::AsRawFd;
 use rustix::io::Errno;
 
 use super::Applier;
@@ -25,7 +25,12 @@ const VALUE_MAX: usize = 65_536;
 
 impl Applier {
     /// Makes the directory `name`, which only lower layers have, in the present one.
-    pub(super) fn copy_up_directory(&mut self, parent: &Dir, name: &[u8], lower: &Dir) -> Result<Dir, Failure> {
+    pub(super) fn copy_up_directory(
+        &mut self,
+        parent: &Dir,
+        name: &[u8],
+        lower: &Dir,
+    ) -> Result<Dir, Failure> {
         let (Some(&layer), handle) = (lower.lowers.first(), parent.handle()?) else {
             return Err(Failure::Refused("a lower directory vanished".to_owned()));
         };
@@ -34,12 +39,14 @@ impl Applier {
         let state = self.tree.dirs_of(layer).and_then(|dirs| dirs.get(&lower.path)).cloned();
         let state = state.ok_or_else(|| Failure::Refused("a lower directory is unknown".to_owned()))?;
         mkdirat(handle, name, Mode::from_raw_mode(0o700)).tried("cannot make a copy of a lower directory")?;
-        let made = openat(handle, name, LISTING, Mode::empty()).tried("cannot open a copy of a lower directory")?;
+        let made =
+            openat(handle, name, LISTING, Mode::empty()).tried("cannot open a copy of a lower directory")?;
         let from = openat(&from, ".", LISTING, Mode::empty()).tried("cannot open a lower directory")?;
         copy_attributes(from.as_fd(), made.as_fd(), &stat, &self.overlay_names())?;
         // `layer` stays that of the lower directory: this layer has not put it.
         self.tree.dirs_mut().insert(&lower.path, DirState { current: None, opaque: false, ..state });
-        let handle = openat(handle, name, HANDLE, Mode::empty()).tried("cannot open a copy of a lower directory")?;
+        let handle =
+            openat(handle, name, HANDLE, Mode::empty()).tried("cannot open a copy of a lower directory")?;
         Ok(Dir { handle: Some(handle), lowers: lower.lowers.clone(), path: lower.path.clone() })
     }
 
@@ -155,7 +162,8 @@ impl Applier {
             let entry = entry.tried("cannot list a lower directory")?;
             let name = entry.file_name().to_bytes();
             if name != b"." && name != b".." {
-                let is_dir = self.tree.dirs_of(layer).is_some_and(|dirs| dirs.get(&join(path, name)).is_some());
+                let is_dir =
+                    self.tree.dirs_of(layer).is_some_and(|dirs| dirs.get(&join(path, name)).is_some());
                 entries.push((name.to_vec(), is_dir, entry.ino()));
             }
         }
@@ -164,7 +172,12 @@ impl Applier {
 }
 
 /// Owner and xattrs of a directory; mode and times follow at the end.
-fn copy_attributes(from: BorrowedFd<'_>, to: BorrowedFd<'_>, stat: &Stat, except: &[&[u8]]) -> Result<(), Failure> {
+fn copy_attributes(
+    from: BorrowedFd<'_>,
+    to: BorrowedFd<'_>,
+    stat: &Stat,
+    except: &[&[u8]],
+) -> Result<(), Failure> {
     let made = fstat(to).tried("cannot look at a copy")?;
     if (made.st_uid, made.st_gid) != (stat.st_uid, stat.st_gid) {
         rustix::fs::fchown(to, Some(Uid::from_raw(stat.st_uid)), Some(Gid::from_raw(stat.st_gid)))
@@ -175,7 +188,8 @@ fn copy_attributes(from: BorrowedFd<'_>, to: BorrowedFd<'_>, stat: &Stat, except
         if except.contains(&name.as_slice()) || name == b"system.posix_acl_default" {
             continue;
         }
-        let len = fgetxattr(from, name.as_slice(), &mut value[..]).tried("cannot read an xattr of a lower file")?;
+        let len =
+            fgetxattr(from, name.as_slice(), &mut value[..]).tried("cannot read an xattr of a lower file")?;
         match fsetxattr(to, name.as_slice(), &value[..len], XattrFlags::empty()) {
             Ok(()) | Err(Errno::PERM) => {}
             Err(errno) => return Err(Failure::System { what: "cannot copy an xattr", errno }),
@@ -206,11 +220,18 @@ fn copy_file(from: BorrowedFd<'_>, to: BorrowedFd<'_>, name: &[u8], stat: &Stat)
     utimensat(to, name, &stat_times(stat), flags).tried("cannot set the times of a copy")
 }
 
-fn copy_regular(from: BorrowedFd<'_>, to: BorrowedFd<'_>, name: &[u8], stat: &Stat, mode: Mode) -> Result<(), Failure> {
+fn copy_regular(
+    from: BorrowedFd<'_>,
+    to: BorrowedFd<'_>,
+    name: &[u8],
+    stat: &Stat,
+    mode: Mode,
+) -> Result<(), Failure> {
     let read = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let source = openat(from, name, read, Mode::empty()).tried("cannot open a lower file")?;
     let write = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let copy = openat(to, name, write, Mode::RUSR | Mode::WUSR).tried("cannot make a copy of a lower file")?;
+    let copy =
+        openat(to, name, write, Mode::RUSR | Mode::WUSR).tried("cannot make a copy of a lower file")?;
     copy_content(&source, &copy)?;
     copy_attributes(source.as_fd(), copy.as_fd(), stat, &[])?;
     fchmod(&copy, mode).tried("cannot set the mode of a copy")?;
@@ -238,7 +259,8 @@ fn copy_leaf_xattrs(from: BorrowedFd<'_>, to: BorrowedFd<'_>, name: &[u8]) -> Re
     };
     let mut value = vec![0; VALUE_MAX];
     for name in names[..len].split(|b| *b == 0).filter(|name| !name.is_empty()) {
-        let len = lgetxattr(source.as_slice(), name, &mut value[..]).tried("cannot read an xattr of a lower file")?;
+        let len = lgetxattr(source.as_slice(), name, &mut value[..])
+            .tried("cannot read an xattr of a lower file")?;
         lsetxattr(copy.as_slice(), name, &value[..len], XattrFlags::empty()).tried("cannot copy an xattr")?;
     }
     Ok(())

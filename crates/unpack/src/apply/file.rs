@@ -15,11 +15,8 @@ use super::put::{Acls, Spot};
 use crate::error::{Failure, Tried};
 use crate::record::{ContentHash, Kind};
 
-const CREATE: OFlags = OFlags::WRONLY
-    .union(OFlags::CREATE)
-    .union(OFlags::EXCL)
-    .union(OFlags::NOFOLLOW)
-    .union(OFlags::CLOEXEC);
+const CREATE: OFlags =
+    OFlags::WRONLY.union(OFlags::CREATE).union(OFlags::EXCL).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
 impl Applier {
     pub(super) fn put_file<R: BufRead>(
@@ -31,7 +28,8 @@ impl Applier {
     ) -> Result<(), Failure> {
         let spot = self.spot(&entry.path)?;
         let mode = Mode::from_raw_mode(self.creation_mode(&entry.metadata));
-        let file = self.create(&spot, "cannot make the file", |handle| openat(handle, spot.name, CREATE, mode))?;
+        let file =
+            self.create(&spot, "cannot make the file", |handle| openat(handle, spot.name, CREATE, mode))?;
         let mut hash = self.recorder.as_ref().map(|_| ContentHash::new());
         self.write_content(&file, changes, hash.as_mut())?;
         if sparse {
@@ -86,7 +84,12 @@ impl Applier {
     }
 
     /// Owner, xattrs, mode and times of a file that was made just now.
-    pub(super) fn finish_file(&mut self, file: &OwnedFd, spot: &Spot<'_>, meta: &Metadata) -> Result<(), Failure> {
+    pub(super) fn finish_file(
+        &mut self,
+        file: &OwnedFd,
+        spot: &Spot<'_>,
+        meta: &Metadata,
+    ) -> Result<(), Failure> {
         let owned = self.owner.own_open(file.as_fd(), meta)?;
         self.set_open_xattrs(file.as_fd(), &spot.path, meta)?;
         if self.needs_chmod(meta, owned) || meta.has_acl() {

@@ -32,7 +32,13 @@ impl Applier {
         Ok(())
     }
 
-    fn finish_directory(&mut self, parent: &OwnedFd, name: &[u8], path: &[u8], state: &DirState) -> Result<(), Failure> {
+    fn finish_directory(
+        &mut self,
+        parent: &OwnedFd,
+        name: &[u8],
+        path: &[u8],
+        state: &DirState,
+    ) -> Result<(), Failure> {
         if let Some(acl) = &state.default_acl {
             let dir = openat(parent, name, LISTING, Mode::empty()).tried("cannot open the directory")?;
             match fsetxattr(&dir, "system.posix_acl_default", acl, XattrFlags::empty()) {

@@ -11,6 +11,7 @@ mod file;
 mod finish;
 mod owner;
 mod put;
+mod read;
 mod resolve;
 mod seen;
 mod whiteout;
@@ -23,6 +24,7 @@ use rustix::fd::OwnedFd;
 
 use self::attributes::XattrPolicy;
 pub(crate) use self::owner::{Ownership, StandIn};
+pub(crate) use self::read::TreeFiles;
 use self::resolve::Chain;
 use self::seen::Seen;
 use crate::error::Failure;

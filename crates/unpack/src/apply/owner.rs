@@ -75,12 +75,22 @@ impl Ownership {
         Ok((self.ids.host_uid(uid)?, self.ids.host_gid(gid)?))
     }
 
+    /// The image's ids for an owner on the host; what is nobody's in the image is root's.
+    pub(super) fn image_owner(&self, uid: u32, gid: u32) -> (u32, u32) {
+        if self.rootless { (0, 0) } else { (self.ids.image_uid(uid), self.ids.image_gid(gid)) }
+    }
+
     fn differs(&self, host: (u32, u32)) -> bool {
         !self.rootless && host != (self.identity.uid, self.identity.gid)
     }
 
     /// Gives what was made just now to its owner; whether that took a call.
-    pub(super) fn own_fresh(&self, dir: BorrowedFd<'_>, name: &[u8], meta: &Metadata) -> Result<bool, Failure> {
+    pub(super) fn own_fresh(
+        &self,
+        dir: BorrowedFd<'_>,
+        name: &[u8],
+        meta: &Metadata,
+    ) -> Result<bool, Failure> {
         let host = self.host(meta.uid, meta.gid)?;
         if !self.differs(host) {
             return Ok(false);
@@ -89,7 +99,13 @@ impl Ownership {
         Ok(true)
     }
 
-    pub(super) fn own_fresh_directory(&self, dir: BorrowedFd<'_>, name: &[u8], uid: u32, gid: u32) -> Result<(), Failure> {
+    pub(super) fn own_fresh_directory(
+        &self,
+        dir: BorrowedFd<'_>,
+        name: &[u8],
+        uid: u32,
+        gid: u32,
+    ) -> Result<(), Failure> {
         let host = self.host(uid, gid)?;
         if self.differs(host) { chown(dir, name, host) } else { Ok(()) }
     }
@@ -164,7 +180,8 @@ impl Applier {
 
 fn chown(dir: BorrowedFd<'_>, name: &[u8], (uid, gid): (u32, u32)) -> Result<(), Failure> {
     let flags = AtFlags::SYMLINK_NOFOLLOW;
-    chownat(dir, name, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)), flags).map_err(|errno| match errno {
+    chownat(dir, name, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)), flags).map_err(|errno| match errno
+    {
         rustix::io::Errno::INVAL => {
             Failure::Refused(format!("this user namespace does not map owner {uid}:{gid}; use --rootless"))
         }

@@ -25,9 +25,8 @@ pub(super) struct Spot<'a> {
 impl Applier {
     /// Where an entry goes; its parents are made.
     pub(super) fn spot<'a>(&mut self, path: &'a EntryPath) -> Result<Spot<'a>, Failure> {
-        let (parent, name) = path.split().ok_or_else(|| {
-            Failure::Refused("the root can only be a directory".to_owned())
-        })?;
+        let (parent, name) =
+            path.split().ok_or_else(|| Failure::Refused("the root can only be a directory".to_owned()))?;
         let dir = self
             .enter(parent, Parents::Make)?
             .ok_or_else(|| Failure::Refused("its parent directory cannot be made".to_owned()))?;
@@ -71,7 +70,8 @@ impl Applier {
         match self.tree.look(&spot.dir, spot.name)? {
             Found::Dir(existing) => {
                 if existing.handle.is_none() {
-                    mkdirat(handle, spot.name, Mode::from_raw_mode(current)).tried("cannot make the directory")?;
+                    mkdirat(handle, spot.name, Mode::from_raw_mode(current))
+                        .tried("cannot make the directory")?;
                     return self.finish_fresh_directory(&spot, meta, false);
                 }
                 self.renew_directory(&spot, meta)
@@ -80,7 +80,8 @@ impl Applier {
             Found::Symlink(_) | Found::Other | Found::Missing => {
                 self.vacate(&spot.dir, spot.name)?;
                 let below = self.clear_whiteout(&spot.dir, spot.name)?;
-                mkdirat(handle, spot.name, Mode::from_raw_mode(current)).tried("cannot make the directory")?;
+                mkdirat(handle, spot.name, Mode::from_raw_mode(current))
+                    .tried("cannot make the directory")?;
                 self.finish_fresh_directory(&spot, meta, matches!(below, Below::Dir(_)))
             }
         }
@@ -95,7 +96,12 @@ impl Applier {
     }
 
     /// Attributes of a directory that was made just now.
-    fn finish_fresh_directory(&mut self, spot: &Spot<'_>, meta: &Metadata, opaque: bool) -> Result<(), Failure> {
+    fn finish_fresh_directory(
+        &mut self,
+        spot: &Spot<'_>,
+        meta: &Metadata,
+        opaque: bool,
+    ) -> Result<(), Failure> {
         let handle = spot.dir.handle()?;
         self.owner.own_fresh_directory(handle, spot.name, meta.uid, meta.gid)?;
         let default_acl = self.set_directory_xattrs(handle, spot.name, &spot.path, meta, true)?;
@@ -158,7 +164,9 @@ impl Applier {
         let below = layer.checked_sub(1).filter(|_| self.tree.is_overlay());
         let state = match (self.tree.dirs().get(b""), below.and_then(|layer| self.tree.dirs_of(layer))) {
             (Some(_), _) => return Ok(()),
-            (None, Some(lower)) => lower.get(b"").cloned().map(|state| DirState { opaque: false, layer, ..state }),
+            (None, Some(lower)) => {
+                lower.get(b"").cloned().map(|state| DirState { opaque: false, layer, ..state })
+            }
             (None, None) => None,
         };
         let fresh = state.is_none();
@@ -203,8 +211,9 @@ impl Applier {
 
     pub(super) fn put_hardlink(&mut self, entry: &Entry, target: &EntryPath) -> Result<(), Failure> {
         let missing = || Failure::Refused(format!("the target of its hard link, {target:?}, does not exist"));
-        let (parent, target_name) =
-            target.split().ok_or_else(|| Failure::Refused("a hard link to the root is not allowed".to_owned()))?;
+        let (parent, target_name) = target
+            .split()
+            .ok_or_else(|| Failure::Refused("a hard link to the root is not allowed".to_owned()))?;
         // The target may be a lower layer's, which the overlay form has to copy up first.
         let parents = Parents::Leave;
         let source = self.enter(parent, parents)?.ok_or_else(missing)?;

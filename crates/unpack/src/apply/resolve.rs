@@ -55,8 +55,7 @@ impl Chain {
     pub(super) fn forget(&mut self, path: &[u8]) {
         let below = |level: &Level| {
             level.linked
-                || (level.path.starts_with(path)
-                    && matches!(level.path.get(path.len()), None | Some(b'/')))
+                || (level.path.starts_with(path) && matches!(level.path.get(path.len()), None | Some(b'/')))
         };
         if let Some(at) = self.levels.iter().position(below) {
             self.levels.truncate(at);
@@ -164,7 +163,10 @@ impl Applier {
                 Found::Symlink(target) => {
                     *links += 1;
                     if *links > MAX_LINKS {
-                        return Err(Failure::System { what: "cannot follow the links in its path", errno: Errno::LOOP });
+                        return Err(Failure::System {
+                            what: "cannot follow the links in its path",
+                            errno: Errno::LOOP,
+                        });
                     }
                     pending.extend(components(&target).map(<[u8]>::to_vec).rev());
                     if target.starts_with(b"/") { Rc::new(self.tree.root()?) } else { at }

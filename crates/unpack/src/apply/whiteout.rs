@@ -133,7 +133,8 @@ impl Applier {
         match upper {
             None => {
                 let dir = self.enter(parent, Parents::Make)?;
-                let dir = dir.ok_or_else(|| Failure::Refused("its parent directory cannot be made".to_owned()))?;
+                let dir =
+                    dir.ok_or_else(|| Failure::Refused("its parent directory cannot be made".to_owned()))?;
                 self.chain.forget(&path);
                 mknodat(dir.handle()?, name, FileType::CharacterDevice, Mode::empty(), 0)
                     .tried("cannot make an overlay whiteout")
@@ -158,7 +159,8 @@ impl Applier {
         let root = Rc::new(self.tree.root()?);
         let mut names = std::collections::BTreeSet::new();
         for &layer in &root.lowers {
-            let dir = Dir { handle: Some(self.tree.layer_root(layer)?), lowers: Vec::new(), path: Vec::new() };
+            let dir =
+                Dir { handle: Some(self.tree.layer_root(layer)?), lowers: Vec::new(), path: Vec::new() };
             names.extend(list(&dir)?);
         }
         names.iter().try_for_each(|name| self.overlay_whiteout(&root, b"", name))

@@ -117,7 +117,7 @@ impl Tree {
 
     /// The root, as all layers so far show it.
     pub(crate) fn root(&self) -> Result<Dir, Failure> {
-        let handle = rustix::io::fcntl_dupfd_cloexec(&self.root, 3).tried("cannot keep the root's handle")?;
+        let handle = crate::host::dup(self.root.as_fd())?;
         let lowers = match self.form {
             Form::Rootfs => Vec::new(),
             Form::Overlay => {
@@ -152,6 +152,11 @@ impl Tree {
         }
         let last = self.dirs.len() - 1;
         &mut self.dirs[last]
+    }
+
+    /// What the directory at that canonical path is to be, as the topmost layer that has it says.
+    pub(crate) fn state(&self, path: &[u8]) -> Option<&DirState> {
+        self.dirs.iter().rev().find_map(|map| map.get(path))
     }
 
     /// The directories of a lower layer.

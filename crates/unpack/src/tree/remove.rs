@@ -58,8 +58,7 @@ fn clear_up_to_directory(at: &OwnedFd) -> Result<Option<Vec<u8>>, Failure> {
         if name == b"." || name == b".." {
             continue;
         }
-        let flags =
-            if entry.file_type().is_dir() { AtFlags::REMOVEDIR } else { AtFlags::empty() };
+        let flags = if entry.file_type().is_dir() { AtFlags::REMOVEDIR } else { AtFlags::empty() };
         match unlinkat(at, name, flags) {
             Ok(()) | Err(Errno::NOENT) => {}
             Err(Errno::NOTEMPTY | Errno::EXIST | Errno::ISDIR) => return Ok(Some(name.to_vec())),
@@ -74,7 +73,8 @@ fn open_to_empty(parent: BorrowedFd<'_>, name: &[u8]) -> Result<OwnedFd, Failure
     let opened = match openat(parent, name, LISTING, Mode::empty()) {
         Ok(fd) => fd,
         Err(Errno::ACCESS) => {
-            chmodat(parent, name, Mode::RWXU, AtFlags::empty()).tried("cannot open a directory to remove it")?;
+            chmodat(parent, name, Mode::RWXU, AtFlags::empty())
+                .tried("cannot open a directory to remove it")?;
             openat(parent, name, LISTING, Mode::empty()).tried("cannot open a directory to remove it")?
         }
         Err(errno) => return Err(Failure::System { what: "cannot open a directory to remove it", errno }),

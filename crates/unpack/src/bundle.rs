@@ -1,0 +1,66 @@
+//! A runtime-spec bundle: `rootfs/` and `config.json`, and what Ocidian remembers of both.
+//!
+//! `config.json` is written last of all: a directory without one is no bundle, whatever stopped us.
+
+use std::path::Path;
+
+use ocidian_content::{BlobSource, Cancel, Progress};
+use rustix::fd::AsFd;
+use rustix::fs::{Mode, mkdirat, openat};
+
+use crate::convert::{ImageFiles, RuntimeOptions, convert};
+use crate::error::{Error, Failure, Result, Tried};
+use crate::host::write_file;
+use crate::namespace::user_namespace;
+use crate::options::{Form, UnpackOptions};
+use crate::staging::Staging;
+use crate::state::State;
+use crate::tree::LISTING;
+use crate::unpack::{Image, Unpacked, Work, layers};
+
+/// Unpacks an image to `target` as a bundle that a runtime takes as it is: nothing must be there, or
+/// an empty directory. `source` is what the caller calls the image; it is remembered in the bundle.
+/// Fails whole: nothing is left of what was begun.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each is another thing: where from, what, where to, how, and who watches"
+)]
+pub fn bundle(
+    store: &dyn BlobSource,
+    image: Image<'_>,
+    source: &str,
+    target: &Path,
+    options: &UnpackOptions,
+    runtime: &RuntimeOptions,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> Result<Unpacked> {
+    let layers = layers(image)?;
+    let staging = Staging::begin(target)?;
+    let at = |source| Error::Target { path: target.to_owned(), source };
+    let work = Work { store, layers: &layers, target, options, progress, cancel };
+    let mut runtime = runtime.clone();
+    runtime.user_namespace = runtime.user_namespace.or_else(|| user_namespace(options));
+    let convert_config =
+        |files: &dyn ImageFiles| convert(image.config.value(), files, &runtime).map_err(Error::Convert);
+    let mut filled = match options.form {
+        Form::Overlay => work.fill(staging.dir(), convert_config)?,
+        Form::Rootfs => {
+            mkdirat(staging.dir(), "rootfs", Mode::RWXU).tried("cannot make rootfs").map_err(at)?;
+            let rootfs = openat(staging.dir(), "rootfs", LISTING, Mode::empty());
+            let rootfs = rootfs.tried("cannot open rootfs").map_err(at)?;
+            work.fill(rootfs.as_fd(), convert_config)?
+        }
+    };
+    let converted = &mut filled.seen;
+    filled.unpacked.warnings.append(&mut converted.warnings);
+    let volumes = std::mem::take(&mut converted.volumes);
+    let state = State::new(source, image.manifest.descriptor(), options, &filled.unpacked, volumes);
+    let config = serde_json::to_vec_pretty(&converted.spec)
+        .map_err(|error| at(Failure::Refused(format!("cannot write config.json: {error}"))))?;
+    write_file(staging.dir(), crate::state::FILE_NAME, &state.to_json().map_err(at)?, 0o644).map_err(at)?;
+    // Others may read a bundle; who may enter its rootfs is the image's to say.
+    rustix::fs::fchmod(staging.dir(), Mode::from_raw_mode(0o755)).tried("cannot set the mode").map_err(at)?;
+    write_file(staging.dir(), "config.json", &config, 0o644).map_err(at)?;
+    filled.commit(staging)
+}

@@ -1,0 +1,81 @@
+//! The user namespace that a bundle needs: none for root, the map that was asked for, or what an
+//! ordinary user can have.
+//!
+//! An ordinary user is root inside. Where `/etc/subuid` and `/etc/subgid` give him ranges, and the
+//! helpers that may use them (`newuidmap`, `newgidmap`) are there, these are the ids from 1 on.
+
+use ocidian_spec::runtime::IdMapping;
+
+use crate::convert::UserNamespace;
+use crate::ids::IdRange;
+use crate::options::UnpackOptions;
+use crate::process::Identity;
+
+/// The namespace for a tree that was unpacked with these options.
+pub(crate) fn user_namespace(options: &UnpackOptions) -> Option<UserNamespace> {
+    if options.rootless {
+        return Some(rootless());
+    }
+    let mappings = |ranges: &[IdRange]| -> Vec<IdMapping> {
+        let one = |range: &IdRange| mapping(range.container(), range.host(), range.size());
+        if ranges.is_empty() { vec![mapping(0, 0, u32::MAX)] } else { ranges.iter().map(one).collect() }
+    };
+    let (uid, gid) = (options.ids.uid_ranges(), options.ids.gid_ranges());
+    let mapped = !uid.is_empty() || !gid.is_empty();
+    mapped.then(|| UserNamespace { uid: mappings(uid), gid: mappings(gid), rootless: false })
+}
+
+fn mapping(container_id: u32, host_id: u32, size: u32) -> IdMapping {
+    IdMapping { container_id, host_id, size }
+}
+
+fn rootless() -> UserNamespace {
+    let identity = Identity::of_caller();
+    let mut namespace = UserNamespace::of_one(identity.uid, identity.gid);
+    if identity.is_root() || !has_helpers() {
+        return namespace;
+    }
+    let name = nix::unistd::User::from_uid(identity.uid.into()).ok().flatten().map(|user| user.name);
+    let range = |path| subordinate(&crate::host::read_small(path).ok()?, name.as_deref(), identity.uid);
+    if let (Some(uid), Some(gid)) = (range("/etc/subuid"), range("/etc/subgid")) {
+        namespace.uid.push(mapping(1, uid.0, uid.1));
+        namespace.gid.push(mapping(1, gid.0, gid.1));
+    }
+    namespace
+}
+
+fn has_helpers() -> bool {
+    ["newuidmap", "newgidmap"].iter().all(|name| {
+        ["/usr/bin/", "/bin/", "/usr/local/bin/"]
+            .iter()
+            .any(|dir| rustix::fs::access(format!("{dir}{name}"), rustix::fs::Access::EXEC_OK).is_ok())
+    })
+}
+
+/// The first range of a user's, who stands there by name or number: start and count.
+fn subordinate(text: &str, name: Option<&str>, uid: u32) -> Option<(u32, u32)> {
+    let number = uid.to_string();
+    text.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let who = fields.next()?;
+        if Some(who) != name && who != number {
+            return None;
+        }
+        let start: u32 = fields.next()?.parse().ok()?;
+        let count: u32 = fields.next()?.trim().parse().ok()?;
+        (count > 0 && start.checked_add(count).is_some() && fields.next().is_none()).then_some((start, count))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_found_by_name_or_number_and_bad_lines_are_passed_over() {
+        let text = "root:1:2\nme:x:1\nme:100000:65536:9\nme:4294967295:2\nme:100000:65536\n1000:5:6\n";
+        assert_eq!(subordinate(text, Some("me"), 7), Some((100_000, 65_536)));
+        assert_eq!(subordinate(text, None, 1000), Some((5, 6)));
+        assert_eq!(subordinate(text, Some("you"), 8), None);
+    }
+}

@@ -11,20 +11,28 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use ocidian_spec::Digest;
 
-/// Where items are kept: `testkit-cache` in the target directory.
+/// Where items are kept unless said otherwise: `testkit-cache` in the target directory.
 pub fn directory() -> Result<PathBuf> {
+    directory_named("testkit-cache")
+}
+
+fn directory_named(name: &str) -> Result<PathBuf> {
     let target = match env::var_os("CARGO_TARGET_DIR") {
         Some(target) => PathBuf::from(target),
         None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target"),
     };
-    let directory = target.join("testkit-cache");
+    let directory = target.join(name);
     fs::create_dir_all(&directory).with_context(|| directory.display().to_string())?;
     Ok(directory.canonicalize()?)
 }
 
 /// A lock between all processes that use the cache, held until dropped.
 pub fn lock(name: &str) -> Result<File> {
-    let path = directory()?.join(format!("{name}.lock"));
+    lock_in(&directory()?, name)
+}
+
+fn lock_in(directory: &Path, name: &str) -> Result<File> {
+    let path = directory.join(format!("{name}.lock"));
     let file = File::options().create(true).truncate(false).write(true).open(&path)?;
     file.lock().with_context(|| path.display().to_string())?;
     Ok(file)
@@ -33,11 +41,21 @@ pub fn lock(name: &str) -> Result<File> {
 /// The directory of the item `name` with that `recipe`, made by `make` in an empty directory if it
 /// does not exist yet. `recipe` is everything that decides the item's content.
 pub fn item(name: &str, recipe: &str, make: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
+    item_in("testkit-cache", name, recipe, make)
+}
+
+/// As [`item`], in the directory `place` of the target directory.
+pub fn item_in(
+    place: &str,
+    name: &str,
+    recipe: &str,
+    make: impl FnOnce(&Path) -> Result<()>,
+) -> Result<PathBuf> {
     let digest = Digest::sha256(recipe.as_bytes());
     let key = format!("{name}-{}", &digest.encoded()[..16]);
-    let directory = directory()?;
+    let directory = directory_named(place)?;
     let path = directory.join(&key);
-    let _lock = lock(&key)?;
+    let _lock = lock_in(&directory, &key)?;
     if path.is_dir() {
         return Ok(path);
     }

@@ -1,0 +1,74 @@
+//! `cargo xtask generate`: man pages and completions, written by the binary itself.
+//!
+//! They are not committed, because a package builds them from the binary it ships; `--check` only
+//! proves that the binary can write them.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+use ocidian_testkit::run;
+
+use crate::tools::{cargo, target};
+
+#[derive(Args)]
+pub(crate) struct Check {
+    /// Change nothing; fail if something is out of date
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Options {
+    #[command(flatten)]
+    check: Check,
+    /// Where to write
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    if options.check.check {
+        return check();
+    }
+    let directory = options.dir.clone().unwrap_or_else(|| target().join("generated"));
+    write(&directory)?;
+    println!("man pages and completions are in {}", directory.display());
+    Ok(())
+}
+
+/// Writes everything to a place that goes away again.
+pub(crate) fn check() -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    write(directory.path())
+}
+
+fn write(directory: &Path) -> Result<()> {
+    let binary = debug_binary()?;
+    let man = directory.join("man");
+    std::fs::create_dir_all(&man)?;
+    run::stdout(Command::new(&binary).args(["man", "--dir"]).arg(&man))?;
+    if std::fs::read_dir(&man)?.next().is_none() {
+        bail!("`ocidian man` wrote no page");
+    }
+    for (shell, name) in [("bash", "ocidian"), ("zsh", "_ocidian"), ("fish", "ocidian.fish")] {
+        let script = run::stdout(Command::new(&binary).args(["completion", shell]))?;
+        if !script.contains("unpack") {
+            bail!("the completion for {shell} does not know `unpack`");
+        }
+        let path = directory.join("completions").join(shell);
+        std::fs::create_dir_all(&path)?;
+        std::fs::write(path.join(name), script)?;
+    }
+    Ok(())
+}
+
+fn debug_binary() -> Result<PathBuf> {
+    let mut build = cargo();
+    build.args(["build", "--quiet", "--package", "ocidian", "--bin", "ocidian"]);
+    if !build.status().context("starting cargo")?.success() {
+        bail!("the binary cannot be built");
+    }
+    Ok(target().join("debug/ocidian"))
+}

@@ -1,0 +1,137 @@
+//! `cargo xtask test`: the one command that runs every test, here and wherever changes are checked.
+//!
+//! Parts run to the end even when an earlier one failed, so that one run tells everything.
+
+use anyhow::{Result, bail};
+use clap::{Args, ValueEnum};
+use ocidian_testkit::peers::Peer;
+
+use crate::steps::Steps;
+use crate::tools::{cargo, is_ci};
+use crate::{fixtures, generate, packages};
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Run these parts alone
+    #[arg(long, value_enum, value_name = "PART", num_args = 1.., value_delimiter = ',')]
+    only: Vec<Part>,
+    /// Install nothing: use the tools that there are
+    #[arg(long)]
+    no_install: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Install the tools that the tests compare with
+    Tools,
+    /// rustfmt
+    Format,
+    /// clippy, warnings denied
+    Clippy,
+    /// The documentation, warnings denied
+    Docs,
+    /// Generated files and fixtures are up to date
+    Generated,
+    /// Every test but the end-to-end ones
+    Unit,
+    /// The end-to-end tests
+    E2e,
+    /// Examples in the documentation
+    Doctests,
+    /// Licences, bans and sources, where cargo-deny is installed
+    Deny,
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let wanted = |part: Part| options.only.is_empty() || options.only.contains(&part);
+    let mut steps = Steps::default();
+    let nextest = succeeds(&["nextest", "--version"]);
+
+    if wanted(Part::Tools) || wanted(Part::E2e) {
+        steps.function("tools", || tools(options.no_install));
+    }
+    if wanted(Part::Format) {
+        steps.commands("format", vec![with(&["fmt", "--all", "--check"])]);
+    }
+    if wanted(Part::Clippy) {
+        let clippy = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+        steps.commands("clippy", vec![with(&clippy)]);
+    }
+    if wanted(Part::Docs) {
+        let mut docs = with(&["doc", "--workspace", "--no-deps"]);
+        docs.env("RUSTDOCFLAGS", "-D warnings");
+        steps.commands("docs", vec![docs]);
+    }
+    if wanted(Part::Unit) {
+        steps.commands("unit", unit(nextest));
+    }
+    if wanted(Part::E2e) {
+        steps.commands("e2e", end_to_end(nextest));
+    }
+    if wanted(Part::Doctests) {
+        steps.commands("doctests", vec![with(&["test", "--workspace", "--doc"])]);
+    }
+    if wanted(Part::Generated) {
+        steps.function("generated", || {
+            fixtures::run(true)?;
+            generate::check()?;
+            Ok(vec!["up to date".to_owned()])
+        });
+    }
+    if wanted(Part::Deny) {
+        if succeeds(&["deny", "--version"]) {
+            steps.commands("deny", vec![with(&["deny", "check", "bans", "licenses", "sources"])]);
+        } else {
+            steps.function("deny", || Ok(vec!["left out: cargo-deny is not installed".to_owned()]));
+        }
+    }
+    steps.finish()
+}
+
+fn tools(no_install: bool) -> Result<Vec<String>> {
+    let missing = if no_install { packages::missing() } else { packages::install()? };
+    if missing.is_empty() {
+        return Ok(vec!["all there".to_owned()]);
+    }
+    let line = format!("missing, and with each the tests that need it: {}", missing.join(" "));
+    if is_ci() { bail!("{line}; CI=true allows no skips") } else { Ok(vec![line]) }
+}
+
+fn with(arguments: &[&str]) -> std::process::Command {
+    let mut command = cargo();
+    command.args(arguments);
+    command
+}
+
+fn succeeds(arguments: &[&str]) -> bool {
+    Peer::find("cargo").is_some() && with(arguments).output().is_ok_and(|output| output.status.success())
+}
+
+/// The whole workspace each time, so that the features of dependencies are the same and nothing
+/// is built twice.
+fn unit(nextest: bool) -> Vec<std::process::Command> {
+    if nextest {
+        let but_e2e = "not (package(=ocidian) & kind(test))";
+        return vec![with(&with_profile(&["nextest", "run", "--workspace", "-E", but_e2e]))];
+    }
+    vec![
+        with(&["test", "--workspace", "--exclude", "ocidian", "--lib", "--bins", "--tests"]),
+        with(&["test", "--package", "ocidian", "--bins"]),
+    ]
+}
+
+fn end_to_end(nextest: bool) -> Vec<std::process::Command> {
+    if nextest {
+        let e2e = "package(=ocidian) & kind(test)";
+        return vec![with(&with_profile(&["nextest", "run", "--workspace", "-E", e2e]))];
+    }
+    vec![with(&["test", "--package", "ocidian", "--test", "e2e", "--", "--test-threads=2"])]
+}
+
+fn with_profile<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
+    let mut arguments = arguments.to_vec();
+    if is_ci() {
+        arguments.extend(["--profile", "ci"]);
+    }
+    arguments
+}

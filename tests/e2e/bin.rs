@@ -1,0 +1,45 @@
+//! The binary under test.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// Where the binary is. Cargo sets the variable where it builds the tests, a runner of archived
+/// tests where it runs them.
+pub(crate) fn path() -> PathBuf {
+    match std::env::var_os("CARGO_BIN_EXE_ocidian") {
+        Some(path) => PathBuf::from(path),
+        None => PathBuf::from(env!("CARGO_BIN_EXE_ocidian")),
+    }
+}
+
+/// The repository.
+pub(crate) fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A command that runs it: no stdin, no colours, nothing of the caller's that would change what
+/// it does.
+pub(crate) fn ocidian() -> Command {
+    let mut command = Command::new(path());
+    command.stdin(Stdio::null()).env("NO_COLOR", "1").env_remove("SOURCE_DATE_EPOCH");
+    command
+}
+
+/// Runs it and gives what it said, whatever its exit code.
+pub(crate) fn run(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Output {
+    ocidian().args(arguments).output().unwrap()
+}
+
+/// Runs it, which must succeed; its stdout.
+pub(crate) fn ok(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> String {
+    let output = run(arguments);
+    assert!(
+        output.status.success(),
+        "{}\n{}{}",
+        output.status,
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).unwrap()
+}

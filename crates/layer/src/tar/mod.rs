@@ -21,15 +21,18 @@
 //! - *The end*: a zero block ends the archive, as in GNU tar; two are customary, none is accepted, and
 //!   [`Trailer`] tells what came after.
 
+mod blocks;
 mod entry;
 mod header;
 mod number;
 mod pax;
 mod reader;
 mod sparse;
+mod trailer;
 
 pub use entry::{RawEntry, typeflag};
-pub use reader::{EndOfArchive, Extent, Limits, Reader, Trailer};
+pub use reader::{Extent, Limits, Reader};
+pub use trailer::{EndOfArchive, Trailer};
 
 use crate::error::Error;
 

@@ -1,12 +1,14 @@
 //! The reader: from blocks to entries, content and the archive's end.
 
-use std::io::{BufRead, ErrorKind};
+use std::io::BufRead;
 use std::vec;
 
+use super::blocks::Blocks;
 use super::entry::{RawEntry, typeflag};
 use super::header::{Format, Header, text};
 use super::pax::{MAX_EXTENDED, MAX_GLOBAL, Records, Scope};
 use super::sparse::{ContentMap, Map, PaxMap, Place};
+use super::trailer::{EndOfArchive, Trailer};
 use super::{BLOCK, malformed};
 use crate::compress;
 use crate::entry::Timestamp;
@@ -41,39 +43,10 @@ pub struct Extent<'a> {
     pub bytes: &'a [u8],
 }
 
-/// How an archive ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Trailer {
-    /// The blocks that say so.
-    pub end_of_archive: EndOfArchive,
-    /// Bytes that the last file's padding lacks.
-    pub missing_padding: u64,
-    /// Zero bytes after the end-of-archive blocks, up to the first other byte.
-    pub zero_padding: u64,
-    /// Offset of the first byte after the end that is not zero.
-    pub garbage: Option<u64>,
-}
-
-/// The zero blocks at an archive's end. POSIX asks for two.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum EndOfArchive {
-    /// None.
-    #[default]
-    Missing,
-    /// One.
-    OneBlock,
-    /// Two, as it should be.
-    Complete,
-}
-
 /// Reads a tar, entry by entry. The rules are those of [`crate::tar`].
 pub struct Reader<R> {
-    inner: R,
-    limits: Limits,
-    /// Of the next byte that was not yet handed out.
-    offset: u64,
-    /// Bytes handed out as an extent and not yet consumed in `inner`.
-    lent: usize,
+    blocks: Blocks<R>,
+    max_entries: u64,
     headers: u64,
     globals: Records,
     body: Body,
@@ -112,10 +85,8 @@ impl<R: BufRead> Reader<R> {
     /// Reads the tar that `inner` yields.
     pub fn new(inner: R, limits: Limits) -> Self {
         Self {
-            inner,
-            limits,
-            offset: 0,
-            lent: 0,
+            blocks: Blocks::new(inner, limits.max_bytes),
+            max_entries: limits.max_entries,
             headers: 0,
             globals: Records::default(),
             body: Body::default(),
@@ -127,7 +98,7 @@ impl<R: BufRead> Reader<R> {
 
     /// Bytes of the uncompressed tar so far, those of the last extent included.
     pub fn offset(&self) -> u64 {
-        self.offset
+        self.blocks.offset()
     }
 
     /// The next entry; what was not read of the previous one's content is skipped. `None` at the end.
@@ -135,7 +106,7 @@ impl<R: BufRead> Reader<R> {
     /// After an error the archive cannot be read on: every later call is an error too.
     pub fn next_entry(&mut self) -> Result<Option<RawEntry>> {
         if self.failed {
-            return Err(malformed(self.offset, "reading already failed"));
+            return Err(malformed(self.blocks.offset(), "reading already failed"));
         }
         let entry = self.try_next_entry();
         self.failed = entry.is_err();
@@ -145,25 +116,19 @@ impl<R: BufRead> Reader<R> {
     /// The next piece of the current entry's content, straight from the stream's buffer; of a sparse
     /// file the stored pieces alone. `None` at its end.
     pub fn data(&mut self) -> Result<Option<Extent<'_>>> {
-        self.release();
         while self.body.left == 0 {
             let Some(place) = self.body.places.next() else { return Ok(None) };
             (self.body.at, self.body.left) = (place.offset, place.len);
         }
-        let available = self.available()?;
-        if available == 0 {
-            return Err(self.cut_off());
+        let (at, offset, missing) = (self.blocks.offset(), self.body.at, self.body.stored);
+        let bytes = self.blocks.lend(self.body.left)?;
+        let len = bytes.len() as u64;
+        if len == 0 {
+            return Err(cut_off(at, missing));
         }
-        let len = usize::try_from(self.body.left).map_or(available, |left| left.min(available));
-        self.advance(len as u64)?;
-        let offset = self.body.at;
-        self.body.at += len as u64;
-        self.body.left -= len as u64;
-        self.body.stored -= len as u64;
-        self.lent = len;
-        let bytes = self.inner.fill_buf()?.get(..len);
-        let bytes =
-            bytes.ok_or_else(|| malformed(self.offset, "the stream took back what it had buffered"))?;
+        self.body.at += len;
+        self.body.left -= len;
+        self.body.stored -= len;
         Ok(Some(Extent { offset, bytes }))
     }
 
@@ -172,23 +137,12 @@ impl<R: BufRead> Reader<R> {
     pub fn finish(mut self) -> Result<(R, Trailer)> {
         while self.next_entry()?.is_some() {}
         let mut trailer = self.trailer.unwrap_or_default();
-        loop {
-            let buf = match self.inner.fill_buf() {
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                result => result?,
-            };
-            let len = buf.len();
-            if len == 0 {
-                return Ok((self.inner, trailer));
-            }
-            if trailer.garbage.is_none() {
-                let zeros = buf.iter().position(|b| *b != 0);
-                trailer.zero_padding += zeros.unwrap_or(len) as u64;
-                trailer.garbage = zeros.map(|zeros| self.offset + zeros as u64);
-            }
-            self.inner.consume(len);
-            self.advance(len as u64)?;
+        trailer.zero_padding += self.blocks.zeros(u64::MAX)?;
+        if !self.blocks.fill()?.is_empty() {
+            trailer.garbage = Some(self.blocks.offset());
+            self.blocks.skip(u64::MAX)?;
         }
+        Ok((self.blocks.into_inner(), trailer))
     }
 
     fn try_next_entry(&mut self) -> Result<Option<RawEntry>> {
@@ -337,7 +291,7 @@ impl<R: BufRead> Reader<R> {
             entry.size = self.pax_sparse(sparse, at)?;
         }
         entry.stored_size = self.body.stored;
-        entry.data_offset = self.offset;
+        entry.data_offset = self.blocks.offset();
         Ok(entry)
     }
 
@@ -351,8 +305,8 @@ impl<R: BufRead> Reader<R> {
         map.push_old_gnu(header.sparse_places(), at)?;
         let mut continues = header.sparse_continues();
         while continues {
-            let offset = self.offset;
-            let Some(block) = self.block()? else {
+            let offset = self.blocks.offset();
+            let Some(block) = self.blocks.block()? else {
                 return Err(malformed(offset, "a sparse map is cut off"));
             };
             map.push_old_gnu(&block[..504], offset)?;
@@ -376,11 +330,11 @@ impl<R: BufRead> Reader<R> {
             PaxMap::Content => {
                 let mut reading = ContentMap::default();
                 loop {
-                    let offset = self.offset;
+                    let offset = self.blocks.offset();
                     let Some(left) = self.body.stored.checked_sub(BLOCK as u64) else {
                         return Err(malformed(offset, "a sparse map reaches beyond the entry's end"));
                     };
-                    let Some(block) = self.block()? else {
+                    let Some(block) = self.blocks.block()? else {
                         return Err(malformed(offset, "a sparse map is cut off"));
                     };
                     self.body.stored = left;
@@ -396,17 +350,21 @@ impl<R: BufRead> Reader<R> {
 
     /// The next header, or `None` at the archive's end.
     fn header(&mut self) -> Result<Option<Header>> {
-        let offset = self.offset;
+        let offset = self.blocks.offset();
         let mut trailer = Trailer { missing_padding: self.missing_padding, ..Trailer::default() };
-        let Some(block) = self.block()? else {
+        let Some(block) = self.blocks.block()? else {
             // Fewer zeros than a block at the end of the stream are padding, of whatever is missing.
-            trailer.zero_padding = self.offset - offset;
+            trailer.zero_padding = self.blocks.offset() - offset;
             self.trailer = Some(trailer);
             return Ok(None);
         };
         if block == [0; BLOCK] {
             trailer.end_of_archive = EndOfArchive::OneBlock;
-            self.second_zero_block(&mut trailer)?;
+            // Less than a second one is padding already.
+            match self.blocks.zeros(BLOCK as u64)? {
+                zeros if zeros == BLOCK as u64 => trailer.end_of_archive = EndOfArchive::Complete,
+                zeros => trailer.zero_padding = zeros,
+            }
             self.trailer = Some(trailer);
             return Ok(None);
         }
@@ -424,119 +382,23 @@ impl<R: BufRead> Reader<R> {
         header.map(Some)
     }
 
-    /// Looks whether a second zero block follows; whatever else does belongs to what comes after the end.
-    fn second_zero_block(&mut self, trailer: &mut Trailer) -> Result<()> {
-        let mut seen: usize = 0;
-        while seen < BLOCK {
-            let buf = match self.inner.fill_buf() {
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                result => result?,
-            };
-            let zeros = buf.iter().take(BLOCK - seen).take_while(|b| **b == 0).count();
-            if zeros == 0 {
-                trailer.zero_padding = seen as u64;
-                return Ok(());
-            }
-            self.inner.consume(zeros);
-            self.advance(zeros as u64)?;
-            seen += zeros;
-        }
-        trailer.end_of_archive = EndOfArchive::Complete;
-        Ok(())
-    }
-
     fn count_header(&mut self, offset: u64) -> Result<()> {
         self.headers += 1;
-        if self.headers > self.limits.max_entries {
-            return Err(Error::Limit { offset, what: "entries", limit: self.limits.max_entries });
+        if self.headers > self.max_entries {
+            return Err(Error::Limit { offset, what: "entries", limit: self.max_entries });
         }
         Ok(())
-    }
-
-    /// A whole block, or `None` at the end of the stream; a part of one is an error unless it is all zeros.
-    fn block(&mut self) -> Result<Option<[u8; BLOCK]>> {
-        let offset = self.offset;
-        let mut block = [0; BLOCK];
-        let mut filled: usize = 0;
-        while filled < BLOCK {
-            let buf = match self.inner.fill_buf() {
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                result => result?,
-            };
-            if buf.is_empty() {
-                if block == [0; BLOCK] {
-                    return Ok(None);
-                }
-                return Err(malformed(offset, format!("a header is cut off after {filled} bytes")));
-            }
-            let len = buf.len().min(BLOCK - filled);
-            block[filled..filled + len].copy_from_slice(&buf[..len]);
-            filled += len;
-            self.inner.consume(len);
-            self.advance(len as u64)?;
-        }
-        Ok(Some(block))
     }
 
     /// Skips what is left of the current entry: its content must be there, its padding need not.
     fn skip_body(&mut self) -> Result<()> {
-        self.release();
-        let mut body = std::mem::take(&mut self.body);
-        body.stored = self.skip(body.stored)?;
-        if body.stored > 0 {
-            self.body = body;
-            return Err(self.cut_off());
+        let body = std::mem::take(&mut self.body);
+        let missing = self.blocks.skip(body.stored)?;
+        if missing > 0 {
+            return Err(cut_off(self.blocks.offset(), missing));
         }
-        self.missing_padding = self.skip(body.padding)?;
+        self.missing_padding = self.blocks.skip(body.padding)?;
         Ok(())
-    }
-
-    /// Skips so many bytes; how many of them the stream did not have.
-    fn skip(&mut self, mut left: u64) -> Result<u64> {
-        while left > 0 {
-            let available = self.available()?;
-            if available == 0 {
-                break;
-            }
-            let len = usize::try_from(left).map_or(available, |left| left.min(available));
-            self.inner.consume(len);
-            self.advance(len as u64)?;
-            left -= len as u64;
-        }
-        Ok(left)
-    }
-
-    /// Bytes that the stream has buffered, at least one but at its end.
-    fn available(&mut self) -> Result<usize> {
-        loop {
-            match self.inner.fill_buf() {
-                Ok(buf) => return Ok(buf.len()),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-    }
-
-    fn advance(&mut self, len: u64) -> Result<()> {
-        self.offset += len;
-        match self.limits.max_bytes {
-            Some(limit) if self.offset > limit => {
-                Err(Error::Limit { offset: self.offset, what: "bytes", limit })
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Gives the last extent back to the stream.
-    fn release(&mut self) {
-        self.inner.consume(std::mem::take(&mut self.lent));
-    }
-
-    fn cut_off(&self) -> Error {
-        malformed(
-            self.offset,
-            format!("the archive is cut off: {} bytes of content are missing", self.body.stored),
-        )
     }
 }
 
@@ -554,4 +416,8 @@ impl Body {
 
 fn whole(seconds: i64) -> Timestamp {
     Timestamp { seconds, nanoseconds: 0 }
+}
+
+fn cut_off(offset: u64, missing: u64) -> Error {
+    malformed(offset, format!("the archive is cut off: {missing} bytes of content are missing"))
 }

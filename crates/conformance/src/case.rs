@@ -111,7 +111,7 @@ impl Case {
     }
 
     /// The same, refused for another reason.
-    pub(crate) fn as_kind(mut self, other: Refusal) -> Self {
+    pub(crate) fn refused_as(mut self, other: Refusal) -> Self {
         if let Expectation::Refused { kind, .. } = &mut self.expect {
             *kind = other;
         }

@@ -5,7 +5,7 @@
 
 use super::section::{APPLYING, EXISTING, FORMAT, HARDLINKS};
 use crate::case::Case;
-use crate::tar::{self, SIZE, char_device, dir, fifo, file, hardlink, symlink};
+use crate::tar::{SIZE, char_device, dir, fifo, file, hardlink, symlink};
 use crate::tree;
 
 const OUTSIDE: &str = "../../outside";
@@ -588,7 +588,7 @@ fn replaced() -> Vec<Case> {
                     file("a/child", "x"),
                     symlink("a", "b"),
                     dir("b"),
-                    tar::file("a", "last"),
+                    file("a", "last"),
                 ]);
             },
             [tree::file("a", "last"), tree::dir("b")],

@@ -66,3 +66,82 @@ pub fn cases() -> Vec<Case> {
     all.sort_by_key(|case| case.id);
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::case::Expectation;
+    use crate::write_all;
+
+    #[test]
+    fn there_are_as_many_as_we_say() {
+        let refused = cases().iter().filter(|c| matches!(c.expect, Expectation::Refused { .. })).count();
+        assert!(cases().len() >= 250, "{}", cases().len());
+        assert!(refused >= 110, "{refused}");
+    }
+
+    #[test]
+    fn ids_are_unique_sorted_and_file_names() {
+        let ids: Vec<_> = cases().iter().map(|case| case.id).collect();
+        let sorted: Vec<_> = ids.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
+        assert_eq!(ids, sorted);
+        for id in ids {
+            assert!(id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'), "{id}");
+        }
+    }
+
+    #[test]
+    fn every_case_says_what_it_is_and_what_it_rests_on() {
+        for case in cases() {
+            assert!(!case.title.is_empty(), "{}", case.id);
+            assert!(case.section.contains(".md, "), "{}", case.id);
+            assert!(case.about.ends_with('.'), "{}", case.id);
+        }
+    }
+
+    #[test]
+    fn every_path_of_a_tree_has_its_parents() {
+        for case in cases() {
+            let Expectation::Tree(tree) = &case.expect else { continue };
+            let paths: BTreeSet<_> = tree.iter().map(|entry| entry.path.as_slice()).collect();
+            assert_eq!(paths.len(), tree.len(), "{}: a path twice", case.id);
+            for path in &paths {
+                if let Some(at) = path.iter().rposition(|b| *b == b'/') {
+                    assert!(paths.contains(&path[..at]), "{}: {}", case.id, path.escape_ascii());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn needles_are_filled_in() {
+        for case in cases() {
+            for needle in case.needles() {
+                assert!(!needle.contains('{') && !needle.is_empty(), "{}: {needle}", case.id);
+            }
+        }
+    }
+
+    #[test]
+    fn layouts_are_the_same_each_time() {
+        for case in cases() {
+            assert!(case.layout() == case.layout(), "{}", case.id);
+        }
+    }
+
+    #[test]
+    fn all_can_be_written_with_their_description() {
+        let dir = tempfile::tempdir().unwrap();
+        write_all(&cases(), dir.path()).unwrap();
+        let text = std::fs::read(dir.path().join("cases.json")).unwrap();
+        let json: Vec<serde_json::Value> = serde_json::from_slice(&text).unwrap();
+        assert_eq!(json.len(), cases().len());
+        for case in json {
+            let layout = dir.path().join(case["layout"].as_str().unwrap());
+            assert!(layout.is_dir());
+            assert_eq!(case["exitCode"] == 0, case["tree"].is_array(), "{}", case["id"]);
+        }
+    }
+}

@@ -25,7 +25,7 @@ use crate::unpack::{Image, Unpacked, Work, layers};
     clippy::too_many_arguments,
     reason = "each is another thing: where from, what, where to, how, and who watches"
 )]
-pub fn bundle(
+pub fn unpack_bundle(
     store: &dyn BlobSource,
     image: Image<'_>,
     source: &str,

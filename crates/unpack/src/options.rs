@@ -14,7 +14,7 @@ pub enum Form {
     Overlay,
 }
 
-/// Choices for [`crate::rootfs`] and [`crate::bundle`].
+/// Choices for [`crate::unpack_rootfs`] and [`crate::unpack_bundle`].
 #[derive(Debug, Clone)]
 pub struct UnpackOptions {
     /// The form on disk.

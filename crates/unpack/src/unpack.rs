@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use ocidian_content::{BlobSource, Cancel, Event, Progress, Role};
+use ocidian_content::{BlobReader, BlobSource, Cancel, Event, Progress, Role};
 use ocidian_layer::tar::Limits;
 use ocidian_layer::{Changeset, LayerStream};
 use ocidian_spec::{Compression, Descriptor, DiffId, ImageConfig, ImageManifest, Kind, Raw};
@@ -24,6 +24,9 @@ use crate::process::{Identity, own_umask};
 use crate::record::Recorder;
 use crate::staging::Staging;
 use crate::tree::LISTING;
+
+/// How many bytes of a blob are read between two words about it.
+const TICK: u64 = 1 << 20;
 
 /// A manifest and its config, both verified.
 #[derive(Debug, Clone, Copy)]
@@ -58,9 +61,23 @@ pub(crate) struct Layer<'a> {
     compression: Compression,
 }
 
+impl<'a> Layer<'a> {
+    /// Pairs a layer with its diff_id; `index` is its place in the manifest, from 0.
+    pub(crate) fn new(index: usize, descriptor: &'a Descriptor, diff_id: &'a DiffId) -> Result<Self> {
+        match descriptor.media_type.kind() {
+            Kind::Layer(compression) => Ok(Self { descriptor, diff_id, compression }),
+            _ => Err(Error::LayerType {
+                layer: index + 1,
+                digest: descriptor.digest.clone(),
+                media_type: descriptor.media_type.clone(),
+            }),
+        }
+    }
+}
+
 /// Unpacks an image's root file system to `target`: nothing must be there, or an empty directory.
 /// Fails whole: nothing is left of what was begun.
-pub fn rootfs(
+pub fn unpack_rootfs(
     store: &dyn BlobSource,
     image: Image<'_>,
     target: &Path,
@@ -94,16 +111,7 @@ pub(crate) fn layers<'a>(image: Image<'a>) -> Result<Vec<Layer<'a>>> {
         });
     }
     let pairs = manifest.layers.iter().zip(&rootfs.diff_ids).enumerate();
-    pairs
-        .map(|(index, (descriptor, diff_id))| match descriptor.media_type.kind() {
-            Kind::Layer(compression) => Ok(Layer { descriptor, diff_id, compression }),
-            _ => Err(Error::LayerType {
-                layer: index + 1,
-                digest: descriptor.digest.clone(),
-                media_type: descriptor.media_type.clone(),
-            }),
-        })
-        .collect()
+    pairs.map(|(index, (descriptor, diff_id))| Layer::new(index, descriptor, diff_id)).collect()
 }
 
 fn make_overlay_directories(dir: BorrowedFd<'_>) -> Result<OwnedFd, Failure> {
@@ -217,36 +225,53 @@ impl Work<'_> {
         let descriptor = layer.descriptor;
         self.progress.event(Event::Begin { descriptor, index, count: self.layers.len() });
         let blob = self.store.open(Role::Blob, descriptor)?;
-        let read = Arc::new(AtomicU64::new(0));
-        let blob = Counted { inner: blob, count: Arc::clone(&read) };
-        let wrong = |source| layer_error(index, layer, source);
-        let algorithm = layer.diff_id.0.algorithm();
-        let stream = LayerStream::spawn(blob, layer.compression, algorithm).map_err(wrong)?;
-        let limits = Limits {
-            max_entries: self.options.max_entries,
-            max_bytes: self.options.max_bytes.map(|max| max.saturating_sub(before)),
-            ..Limits::default()
-        };
-        let mut changes = Changeset::new(stream, limits);
-        let mut told = 0;
-        let applied = applier.apply_layer(index, &mut changes, || {
-            let now = read.load(Ordering::Relaxed);
-            if now - told >= 1 << 20 {
-                self.progress.event(Event::Bytes(now - told));
-                told = now;
-            }
-        });
-        applied.map_err(|(place, failure)| entry_error(index, layer, place, failure))?;
-        let (stream, _) = changes.finish().map_err(wrong)?;
-        let summary = stream.finish().map_err(wrong)?;
-        if summary.diff_id != *layer.diff_id {
-            let (expected, actual) = (layer.diff_id.0.clone(), summary.diff_id.0);
-            return Err(wrong(ocidian_layer::Error::DiffId { expected, actual }));
-        }
-        self.progress.event(Event::Bytes(read.load(Ordering::Relaxed) - told));
+        let limits = limits(self.options, before);
+        let bytes = apply_blob(applier, index, layer, blob, limits, self.progress)?;
         self.progress.event(Event::End);
-        Ok(summary.size)
+        Ok(bytes)
     }
+}
+
+/// The limits of a layer, when `before` bytes of tar have come already.
+pub(crate) fn limits(options: &UnpackOptions, before: u64) -> Limits {
+    Limits {
+        max_entries: options.max_entries,
+        max_bytes: options.max_bytes.map(|max| max.saturating_sub(before)),
+        ..Limits::default()
+    }
+}
+
+/// Applies a layer from its blob and checks all that there is to check; how many bytes of tar it had.
+pub(crate) fn apply_blob(
+    applier: &mut Applier,
+    index: usize,
+    layer: &Layer<'_>,
+    blob: BlobReader,
+    limits: Limits,
+    progress: &dyn Progress,
+) -> Result<u64> {
+    let read = Arc::new(AtomicU64::new(0));
+    let blob = Counted { inner: blob, count: Arc::clone(&read) };
+    let wrong = |source| layer_error(index, layer, source);
+    let stream = LayerStream::spawn(blob, layer.compression, layer.diff_id.0.algorithm()).map_err(wrong)?;
+    let mut changes = Changeset::new(stream, limits);
+    let mut told = 0;
+    let applied = applier.apply_layer(index, &mut changes, || {
+        let now = read.load(Ordering::Relaxed);
+        if now - told >= TICK {
+            progress.event(Event::Bytes(now - told));
+            told = now;
+        }
+    });
+    applied.map_err(|(place, failure)| entry_error(index, layer, place, failure))?;
+    let (stream, _) = changes.finish().map_err(wrong)?;
+    let summary = stream.finish().map_err(wrong)?;
+    if summary.diff_id != *layer.diff_id {
+        let (expected, actual) = (layer.diff_id.0.clone(), summary.diff_id.0);
+        return Err(wrong(ocidian_layer::Error::DiffId { expected, actual }));
+    }
+    progress.event(Event::Bytes(read.load(Ordering::Relaxed) - told));
+    Ok(summary.size)
 }
 
 fn entry_error(index: usize, layer: &Layer<'_>, place: Option<Place>, failure: Failure) -> Error {

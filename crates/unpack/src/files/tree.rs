@@ -1,0 +1,346 @@
+//! A tree in memory: nodes in a vector, directories with sorted names, no content.
+//!
+//! A directory's names stand apart from what they name, so that hard links are names of one node.
+//! Nothing recurses: a hostile layer decides the depth.
+
+use std::collections::BTreeMap;
+
+use ocidian_layer::{Device, Metadata, Timestamp};
+
+/// Which node: its place in the vector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct NodeId(u32);
+
+/// A file of whatever kind.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Node {
+    kind: FileKind,
+    mode: u16,
+    uid: u32,
+    gid: u32,
+    mtime: Timestamp,
+    links: u32,
+}
+
+impl Node {
+    /// What it is.
+    pub fn kind(&self) -> &FileKind {
+        &self.kind
+    }
+
+    /// Permission bits, 0 to 0o7777.
+    pub fn mode(&self) -> u32 {
+        u32::from(self.mode)
+    }
+
+    /// Owner, in the image's ids.
+    pub fn uid(&self) -> u32 {
+        self.uid
+    }
+
+    /// Group, in the image's ids.
+    pub fn gid(&self) -> u32 {
+        self.gid
+    }
+
+    /// Modification time.
+    pub fn mtime(&self) -> Timestamp {
+        self.mtime
+    }
+
+    /// How many names it has; 1 for a directory.
+    pub fn links(&self) -> u32 {
+        self.links
+    }
+}
+
+/// What a node is, with what only this kind has.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FileKind {
+    /// A regular file.
+    File {
+        /// Bytes, holes included.
+        size: u64,
+        /// Where its content is.
+        source: Source,
+    },
+    /// A directory.
+    Directory(Directory),
+    /// A symbolic link with its target.
+    Symlink(Box<[u8]>),
+    /// A character device.
+    CharDevice(Device),
+    /// A block device.
+    BlockDevice(Device),
+    /// A FIFO.
+    Fifo,
+}
+
+impl FileKind {
+    /// In words, with an article.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::File { .. } => "a regular file",
+            Self::Directory(_) => "a directory",
+            Self::Symlink(_) => "a symbolic link",
+            Self::CharDevice(_) => "a character device",
+            Self::BlockDevice(_) => "a block device",
+            Self::Fifo => "a FIFO",
+        }
+    }
+}
+
+/// Where a file's content is: a layer, and the entry's offset in its tar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Source {
+    layer: u32,
+    offset: u64,
+}
+
+impl Source {
+    /// The layer's place in the manifest, from 0.
+    pub fn layer(&self) -> usize {
+        self.layer as usize
+    }
+
+    /// Byte offset of the entry in the uncompressed tar.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+}
+
+/// What a directory holds; see [`ImageTree::list`](super::ImageTree::list).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Directory {
+    names: BTreeMap<Box<[u8]>, Name>,
+    parent: NodeId,
+    /// The last layer that put something below it, from 1; 0 for none.
+    above: u32,
+}
+
+/// One name in a directory.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Name {
+    pub(super) node: NodeId,
+    /// The last layer that put it, from 1; 0 where it was only implied.
+    put: u32,
+}
+
+/// What the present layer has to do with a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Put {
+    /// Nothing: it is a lower layer's.
+    No,
+    /// It put something below it.
+    Above,
+    /// It put it.
+    Yes,
+}
+
+/// A tree that layers are applied to, the lowest first.
+#[derive(Debug, Default)]
+pub(super) struct Tree {
+    /// The root is the first; `None` where a node is gone.
+    nodes: Vec<Option<Node>>,
+    free: Vec<NodeId>,
+    /// The present layer, from 1.
+    layer: u32,
+    /// That of the last entry, which parents that no entry mentions take.
+    pub(super) time: Timestamp,
+}
+
+/// The root: what a layer that does not mention it leaves it as.
+pub(super) const ROOT: NodeId = NodeId(0);
+
+impl Tree {
+    /// Goes on to the next layer.
+    pub(super) fn begin_layer(&mut self) {
+        self.layer += 1;
+    }
+
+    /// Whether no layer is below the present one.
+    pub(super) fn is_lowest(&self) -> bool {
+        self.layer <= 1
+    }
+
+    /// Where content at `offset` of the present layer is.
+    pub(super) fn source(&self, offset: u64) -> Source {
+        Source { layer: self.layer.saturating_sub(1), offset }
+    }
+
+    /// The node; a placeholder where it is gone, which no name leads to.
+    pub(super) fn node(&self, id: NodeId) -> &Node {
+        static GONE: Node = Node {
+            kind: FileKind::Directory(Directory { names: BTreeMap::new(), parent: ROOT, above: 0 }),
+            mode: 0o755,
+            uid: 0,
+            gid: 0,
+            mtime: Timestamp { seconds: 0, nanoseconds: 0 },
+            links: 1,
+        };
+        self.nodes.get(id.0 as usize).and_then(Option::as_ref).unwrap_or(&GONE)
+    }
+
+    fn node_mut(&mut self, id: NodeId) -> Option<&mut Node> {
+        if id == ROOT && self.nodes.is_empty() {
+            // The root is there before any layer is.
+            self.nodes.push(Some(self.node(ROOT).clone()));
+        }
+        self.nodes.get_mut(id.0 as usize).and_then(Option::as_mut)
+    }
+
+    fn directory(&self, id: NodeId) -> Option<&Directory> {
+        match &self.node(id).kind {
+            FileKind::Directory(directory) => Some(directory),
+            _ => None,
+        }
+    }
+
+    fn directory_mut(&mut self, id: NodeId) -> Option<&mut Directory> {
+        match self.node_mut(id).map(|node| &mut node.kind) {
+            Some(FileKind::Directory(directory)) => Some(directory),
+            _ => None,
+        }
+    }
+
+    /// What `name` stands for in a directory.
+    pub(super) fn child(&self, directory: NodeId, name: &[u8]) -> Option<NodeId> {
+        self.directory(directory)?.names.get(name).map(|name| name.node)
+    }
+
+    /// The names in a directory; `None` where it is none.
+    pub(super) fn children(&self, directory: NodeId) -> Option<impl Iterator<Item = (&[u8], NodeId)>> {
+        let names = &self.directory(directory)?.names;
+        Some(names.iter().map(|(name, entry)| (&**name, entry.node)))
+    }
+
+    /// The directory that a directory is in; the root's is itself.
+    pub(super) fn parent(&self, directory: NodeId) -> NodeId {
+        self.directory(directory).map_or(ROOT, |directory| directory.parent)
+    }
+
+    /// An empty directory's kind.
+    pub(super) fn empty_directory(parent: NodeId) -> FileKind {
+        FileKind::Directory(Directory { names: BTreeMap::new(), parent, above: 0 })
+    }
+
+    /// Gives a name that is free to a new node. `None` where there are too many nodes.
+    pub(super) fn create(
+        &mut self,
+        directory: NodeId,
+        name: &[u8],
+        kind: FileKind,
+        metadata: &Metadata,
+    ) -> Option<NodeId> {
+        // Before the root may be the first to be made.
+        self.directory_mut(directory)?;
+        let mut node = Node { kind, mode: 0, uid: 0, gid: 0, mtime: metadata.mtime, links: 0 };
+        set(&mut node, metadata);
+        let id = match self.free.pop() {
+            Some(id) => {
+                *self.nodes.get_mut(id.0 as usize)? = Some(node);
+                id
+            }
+            None => {
+                let id = NodeId(u32::try_from(self.nodes.len()).ok()?);
+                self.nodes.push(Some(node));
+                id
+            }
+        };
+        self.link(directory, name, id);
+        Some(id)
+    }
+
+    /// Gives a name that is free to a node.
+    pub(super) fn link(&mut self, directory: NodeId, name: &[u8], node: NodeId) {
+        if let Some(directory) = self.directory_mut(directory) {
+            directory.names.insert(name.into(), Name { node, put: 0 });
+            if let Some(node) = self.node_mut(node) {
+                node.links = node.links.saturating_add(1);
+            }
+        }
+    }
+
+    /// New attributes for a node.
+    pub(super) fn renew(&mut self, id: NodeId, metadata: &Metadata) {
+        if let Some(node) = self.node_mut(id) {
+            set(node, metadata);
+        }
+    }
+
+    /// Marks a name as put by the present layer, and the way to it.
+    pub(super) fn mark(&mut self, directory: NodeId, name: &[u8]) {
+        let layer = self.layer;
+        let entry = self.directory_mut(directory).and_then(|directory| directory.names.get_mut(name));
+        if let Some(entry) = entry {
+            entry.put = layer;
+        }
+        let mut at = directory;
+        while at != ROOT {
+            match self.directory_mut(at) {
+                Some(directory) if directory.above != layer => {
+                    directory.above = layer;
+                    at = directory.parent;
+                }
+                _ => break,
+            }
+        }
+    }
+
+    /// What the present layer has to do with a name.
+    pub(super) fn put(&self, directory: NodeId, name: &[u8]) -> Put {
+        let Some(entry) = self.directory(directory).and_then(|directory| directory.names.get(name)) else {
+            return Put::No;
+        };
+        if entry.put == self.layer {
+            Put::Yes
+        } else if self.directory(entry.node).is_some_and(|directory| directory.above == self.layer) {
+            Put::Above
+        } else {
+            Put::No
+        }
+    }
+
+    /// Removes a name with all below it.
+    pub(super) fn remove(&mut self, directory: NodeId, name: &[u8]) {
+        let entry = self.directory_mut(directory).and_then(|directory| directory.names.remove(name));
+        let mut pending: Vec<NodeId> = entry.map(|entry| entry.node).into_iter().collect();
+        while let Some(id) = pending.pop() {
+            let Some(node) = self.node_mut(id) else { continue };
+            node.links = node.links.saturating_sub(1);
+            if node.links > 0 {
+                continue;
+            }
+            if let FileKind::Directory(directory) = &mut node.kind {
+                pending.extend(std::mem::take(&mut directory.names).into_values().map(|entry| entry.node));
+            }
+            if let Some(slot) = self.nodes.get_mut(id.0 as usize) {
+                *slot = None;
+            }
+            self.free.push(id);
+        }
+    }
+
+    /// Every path with its node, parents first.
+    pub(super) fn walk(&self) -> impl Iterator<Item = (Vec<u8>, NodeId)> {
+        let mut pending = vec![(Vec::new(), ROOT)];
+        std::iter::from_fn(move || {
+            let (path, id) = pending.pop()?;
+            let at = pending.len();
+            for (name, child) in self.children(id).into_iter().flatten() {
+                pending.push((crate::tree::join(&path, name), child));
+            }
+            // The first name is to come off first.
+            pending.get_mut(at..).unwrap_or_default().reverse();
+            Some((path, id))
+        })
+    }
+}
+
+fn set(node: &mut Node, metadata: &Metadata) {
+    // Both have twelve bits.
+    node.mode = (metadata.mode & 0o7777) as u16;
+    node.uid = metadata.uid;
+    node.gid = metadata.gid;
+    node.mtime = metadata.mtime;
+}

@@ -11,15 +11,22 @@ use crate::error::{Error, Result};
 pub struct BlobReader {
     inner: Box<dyn Read + Send>,
     descriptor: Descriptor,
-    hasher: Option<Hasher>,
+    state: State,
     read: u64,
+}
+
+enum State {
+    Reading(Hasher),
+    Verified,
+    /// Kept, so that a caller who reads on after an error never takes it for the end.
+    Wrong(ocidian_spec::Error),
 }
 
 impl BlobReader {
     /// Reads `inner` by `descriptor`; an unknown digest algorithm is an error at once.
     pub fn new(inner: Box<dyn Read + Send>, descriptor: &Descriptor) -> Result<Self> {
         let hasher = Hasher::for_digest(&descriptor.digest)?;
-        Ok(Self { inner, descriptor: descriptor.clone(), hasher: Some(hasher), read: 0 })
+        Ok(Self { inner, descriptor: descriptor.clone(), state: State::Reading(hasher), read: 0 })
     }
 
     /// What it is read by.
@@ -27,55 +34,57 @@ impl BlobReader {
         &self.descriptor
     }
 
-    fn wrong(&self, source: ocidian_spec::Error) -> io::Error {
+    /// The error to report, now and ever after.
+    fn wrong(&mut self, source: ocidian_spec::Error) -> io::Error {
+        self.state = State::Wrong(source.clone());
         Error::Blob { descriptor: Box::new(self.descriptor.clone()), source }.into()
     }
 
-    fn finish(&mut self) -> io::Result<()> {
-        let Some(hasher) = self.hasher.take() else { return Ok(()) };
-        let expected = self.descriptor.size;
-        let digest = self.descriptor.digest.clone();
-        if self.read != expected {
-            return Err(self.wrong(ocidian_spec::Error::Size { digest, expected, actual: self.read }));
-        }
+    fn wrong_size(&mut self, actual: u64) -> io::Error {
+        let (digest, expected) = (self.descriptor.digest.clone(), self.descriptor.size);
+        self.wrong(ocidian_spec::Error::Size { digest, expected, actual })
+    }
+
+    /// What stands between the last byte and the end.
+    fn verify(&mut self, hasher: Hasher) -> io::Result<()> {
         let actual = hasher.finish();
-        if actual != digest {
-            return Err(self.wrong(ocidian_spec::Error::Mismatch { expected: digest, actual }));
+        if actual != self.descriptor.digest {
+            let expected = self.descriptor.digest.clone();
+            return Err(self.wrong(ocidian_spec::Error::Mismatch { expected, actual }));
         }
+        self.state = State::Verified;
         Ok(())
     }
 }
 
 impl Read for BlobReader {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let hasher = match &mut self.state {
+            State::Reading(hasher) => hasher,
+            State::Verified => return Ok(0),
+            State::Wrong(source) => {
+                let source = source.clone();
+                return Err(self.wrong(source));
+            }
+        };
         if buf.is_empty() {
             return Ok(0);
         }
-        let left = self.descriptor.size - self.read;
+        let left = self.descriptor.size.saturating_sub(self.read);
         if left == 0 {
             // One byte more than the descriptor allows is a lie, not something to cut off.
-            if self.hasher.is_some() && self.inner.read(&mut [0; 1])? != 0 {
-                self.hasher = None;
-                let digest = self.descriptor.digest.clone();
-                let expected = self.descriptor.size;
-                return Err(self.wrong(ocidian_spec::Error::Size {
-                    digest,
-                    expected,
-                    actual: expected.saturating_add(1),
-                }));
+            if self.inner.read(&mut [0; 1])? != 0 {
+                return Err(self.wrong_size(self.descriptor.size.saturating_add(1)));
             }
-            self.finish()?;
-            return Ok(0);
+            let hasher = hasher.clone();
+            return self.verify(hasher).map(|()| 0);
         }
         let most = usize::try_from(left).map_or(buf.len(), |left| left.min(buf.len()));
         let n = self.inner.read(&mut buf[..most])?;
         if n == 0 {
-            self.finish()?;
-            return Ok(0);
+            return Err(self.wrong_size(self.read));
         }
-        if let Some(hasher) = &mut self.hasher {
-            hasher.update(&buf[..n]);
-        }
+        hasher.update(&buf[..n]);
         self.read += n as u64;
         Ok(n)
     }

@@ -7,6 +7,7 @@ use ocidian_spec::{Descriptor, Digest, ImageManifest, Kind, Platform, Raw, RefNa
 
 use crate::document;
 use crate::error::{Error, Result};
+use crate::names;
 use crate::platform;
 use crate::store::{Role, Store};
 use crate::survey::{Survey, is_attestation};
@@ -54,11 +55,7 @@ pub fn select(store: &dyn Store, selector: &Selector, platform: &PlatformChoice)
 
     let mut chain = above;
     chain.extend(survey.chain(chosen));
-    let name = match (selector, chain.first()) {
-        (Selector::Name(name), _) => Some(name.clone()),
-        (_, Some(entry)) => crate::names::name_of(entry),
-        (_, None) => None,
-    };
+    let name = chain.first().and_then(names::name_of);
     let manifest = document::read(store, Role::Manifest, survey.descriptor(chosen))?;
     refuse_non_image(&manifest)?;
     Ok(Selection { chain, manifest, name, notes })
@@ -294,7 +291,7 @@ fn nothing_to_choose(store: &dyn Store, survey: &Survey) -> Error {
 fn ambiguous(store: &dyn Store, survey: &Survey, found: &[(usize, Found)]) -> Error {
     let candidates = found.iter().map(|(at, platform)| {
         let image = survey.descriptor(*at);
-        let name = crate::names::name_of(survey.entry(*at)).map(|name| format!(":{name}"));
+        let name = names::name_of(survey.entry(*at)).map(|name| format!(":{name}"));
         format!("{} ({})", name.unwrap_or_else(|| format!("@{}", image.digest)), platform.text())
     });
     Error::Ambiguous { store: store.name(), candidates: candidates.collect() }
@@ -313,5 +310,5 @@ fn unknown_name(store: &dyn Store, name: String) -> Result<Error> {
 }
 
 fn differs(have: &Platform, wanted: &Platform) -> String {
-    format!("the image is for {have}, not for this machine's {wanted}; it is the only one there is")
+    format!("the image is for {have}, not for this machine's {wanted}; no other is held")
 }

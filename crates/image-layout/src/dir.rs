@@ -3,7 +3,7 @@
 //! Held by a handle: blobs are found below it by parsed digests alone, and no symlink in it is followed.
 //! `index.json` is read anew each time, because others may be writing.
 
-use std::io::{Read, Seek, SeekFrom};
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ use ocidian_spec::{Descriptor, Digest, ImageIndex, RawDocument, RefName, json};
 
 use crate::documents::{self, INDEX_JSON, OCI_LAYOUT};
 use crate::files::{Directory, io_error, store};
+use crate::spool::Part;
 use crate::writer::{LayoutWriter, publish};
 use crate::{lock, writer};
 
@@ -116,11 +117,9 @@ impl BlobSource for LayoutDir {
         offset: u64,
         len: u64,
     ) -> Result<Box<dyn Read + Send>> {
-        let (mut file, size) = self.found(&descriptor.digest)?;
+        let (file, size) = self.found(&descriptor.digest)?;
         check_size(descriptor, size)?;
-        file.seek(SeekFrom::Start(offset))
-            .map_err(|e| io_error(self.path(), &format!("seek in blob {} of", descriptor.digest), e))?;
-        Ok(Box::new(file.take(len)))
+        Ok(Box::new(Part::within(file, size, offset, len)))
     }
 
     fn name(&self) -> String {

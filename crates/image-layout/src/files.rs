@@ -121,7 +121,8 @@ fn not_regular(path: &Path, what: &str) -> Error {
     store(path, format!("it is {what}, and only a regular file is read here"))
 }
 
-fn kind_of(kind: std::fs::FileType) -> &'static str {
+/// What a file that is not regular is.
+pub(crate) fn kind_of(kind: std::fs::FileType) -> &'static str {
     use std::os::unix::fs::FileTypeExt;
     if kind.is_dir() {
         "a directory"

@@ -16,11 +16,29 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod archive;
 pub mod dir;
+pub mod docker_archive;
 mod documents;
 mod files;
+pub mod flat_dir;
 mod lock;
+pub mod oci_archive;
+pub mod open;
+mod spool;
 pub mod writer;
 
 pub use dir::LayoutDir;
+pub use docker_archive::DockerArchive;
+pub use flat_dir::FlatDir;
+pub use oci_archive::OciArchive;
+pub use open::{Opened, StoreKind, open, open_with};
 pub use writer::LayoutWriter;
+
+/// What a caller puts up with when an archive is opened.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Most bytes of uncompressed archive, so that a bomb stops before the disk is full. `None`: as many as
+    /// there are.
+    pub max_bytes: Option<u64>,
+}

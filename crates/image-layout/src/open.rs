@@ -1,0 +1,141 @@
+//! From what a person typed to a store: by the prefix, or, for a bare word, by looking.
+
+use std::path::{Path, PathBuf};
+
+use ocidian_content::{Error, Result, Store};
+use ocidian_spec::{Digest, ImageSource, Selector};
+
+use crate::archive::Archive;
+use crate::docker_archive::MANIFEST_JSON;
+use crate::documents::OCI_LAYOUT;
+use crate::files::{io_error, store};
+use crate::spool::STDIN;
+use crate::{DockerArchive, FlatDir, LayoutDir, OciArchive, Options, flat_dir};
+
+/// A store and which of its images is meant.
+pub struct Opened {
+    /// The store.
+    pub store: Box<dyn Store>,
+    /// The image.
+    pub selector: Selector,
+    /// What the store is.
+    pub kind: StoreKind,
+}
+
+impl std::fmt::Debug for Opened {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Opened")
+            .field("store", &self.store.name())
+            .field("selector", &self.selector)
+            .field("kind", &self.kind)
+            .finish()
+    }
+}
+
+/// The kinds of store that this crate reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StoreKind {
+    /// An image layout in a directory.
+    LayoutDir,
+    /// An image layout in a tar.
+    OciArchive,
+    /// What `docker save` writes.
+    DockerArchive,
+    /// skopeo's flat directory.
+    FlatDir,
+}
+
+/// Opens the store that `source` names.
+pub fn open(source: &ImageSource) -> Result<Opened> {
+    open_with(source, &Options::default())
+}
+
+/// As [`open`], with limits.
+pub fn open_with(source: &ImageSource, options: &Options) -> Result<Opened> {
+    match source {
+        ImageSource::Oci { path, select } => {
+            if path.is_file() {
+                return Err(store(path, "it is a file, not a layout directory; oci-archive: reads those"));
+            }
+            Ok(opened(LayoutDir::open(path)?, select, StoreKind::LayoutDir))
+        }
+        ImageSource::OciArchive { path, select } => {
+            if path.is_dir() {
+                return Err(store(path, "it is a directory, not an archive; oci: reads those"));
+            }
+            Ok(opened(OciArchive::open(path, options)?, select, StoreKind::OciArchive))
+        }
+        ImageSource::DockerArchive { path, select } => {
+            Ok(opened(DockerArchive::open(path, options)?, select, StoreKind::DockerArchive))
+        }
+        ImageSource::Dir { path } => Ok(opened(FlatDir::open(path)?, &Selector::Sole, StoreKind::FlatDir)),
+        ImageSource::Registry(reference) => Err(Error::Store {
+            store: format!("docker://{}/{}", reference.registry, reference.repository),
+            reason: "registries are not supported yet; save the image to an archive or a layout first"
+                .to_owned(),
+        }),
+        ImageSource::Bare(text) => {
+            let (path, selector) = split_bare(text)?;
+            look(&path, &selector, options)
+        }
+    }
+}
+
+fn opened(store: impl Store + 'static, selector: &Selector, kind: StoreKind) -> Opened {
+    Opened { store: Box::new(store), selector: selector.clone(), kind }
+}
+
+/// A bare word as a path and a selector. A path that exists as it was typed is that path, whatever colons it
+/// has; otherwise it ends where one with a prefix would: at the first colon, or at an `@` before a digest.
+fn split_bare(text: &str) -> Result<(PathBuf, Selector)> {
+    if text == STDIN || Path::new(text).symlink_metadata().is_ok() {
+        return Ok((PathBuf::from(text), Selector::Sole));
+    }
+    if let Some((path, digest)) = text.split_once('@')
+        && let Ok(digest) = digest.parse::<Digest>()
+        && is_path(path)
+    {
+        return Ok((PathBuf::from(path), Selector::Digest(digest)));
+    }
+    if let Some((path, tag)) = text.split_once(':')
+        && is_path(path)
+    {
+        return Ok((PathBuf::from(path), Selector::Name(tag.parse()?)));
+    }
+    if is_path(text) {
+        return Ok((PathBuf::from(text), Selector::Sole));
+    }
+    Err(Error::Io {
+        context: format!("open {text} (as a registry's reference it cannot be read yet)"),
+        source: std::io::Error::from_raw_os_error(rustix::io::Errno::NOENT.raw_os_error()),
+    })
+}
+
+fn is_path(text: &str) -> bool {
+    text.starts_with(['.', '/']) || (!text.is_empty() && Path::new(text).symlink_metadata().is_ok())
+}
+
+/// Finds out what is there.
+fn look(path: &Path, selector: &Selector, options: &Options) -> Result<Opened> {
+    if path.is_dir() {
+        if !path.join(OCI_LAYOUT).exists() && path.join(flat_dir::VERSION).is_file() {
+            return Ok(opened(FlatDir::open(path)?, selector, StoreKind::FlatDir));
+        }
+        return Ok(opened(LayoutDir::open(path)?, selector, StoreKind::LayoutDir));
+    }
+    if path != Path::new(STDIN) {
+        path.metadata().map_err(|e| io_error(path, "open", e))?;
+    }
+    let archive = Archive::open(path, options)?;
+    if archive.has(OCI_LAYOUT) {
+        return Ok(opened(OciArchive::of(archive)?, selector, StoreKind::OciArchive));
+    }
+    if archive.has(MANIFEST_JSON) {
+        return Ok(opened(DockerArchive::of(archive)?, selector, StoreKind::DockerArchive));
+    }
+    Err(store(
+        path,
+        format!("it has neither {OCI_LAYOUT} nor {MANIFEST_JSON}, so it is no archive of images"),
+    ))
+}

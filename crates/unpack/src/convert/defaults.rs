@@ -62,12 +62,11 @@ pub(super) fn mounts(options: &RuntimeOptions) -> Vec<Mount> {
         mount("/dev", "tmpfs", "tmpfs", &["nosuid", "strictatime", "mode=755", "size=65536k"]),
         mount("/dev/pts", "devpts", "devpts", &terminals),
         mount("/dev/shm", "tmpfs", "shm", &["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"]),
-        if foreign(NamespaceKind::Ipc) {
-            bind("/dev/mqueue", &["nosuid", "noexec", "nodev"])
-        } else {
-            mount("/dev/mqueue", "mqueue", "mqueue", &["nosuid", "noexec", "nodev"])
-        },
     ];
+    // A host need not have this one mounted, and hardly a container needs it.
+    if !foreign(NamespaceKind::Ipc) {
+        mounts.push(mount("/dev/mqueue", "mqueue", "mqueue", &["nosuid", "noexec", "nodev"]));
+    }
     if foreign(NamespaceKind::Network) {
         // The host's cgroups come along with it.
         mounts.push(bind("/sys", &["nosuid", "noexec", "nodev", "ro"]));

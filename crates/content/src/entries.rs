@@ -32,12 +32,10 @@ pub fn put(
     check(entries, &at, name, when)?;
     match at.split_first() {
         Some((first, rest)) => {
-            for extra in rest.iter().rev() {
-                entries.remove(*extra);
-            }
             if let Some(place) = entries.get_mut(*first) {
                 *place = entry;
             }
+            drop_all(entries, rest);
         }
         None if name.is_none() && entries.iter().any(|listed| listed.digest == entry.digest) => {}
         None => entries.push(entry),
@@ -53,9 +51,7 @@ pub fn remove(entries: &mut Vec<Descriptor>, name: &RefName, when: &When, store:
         let known = entries.iter().filter_map(names::name_of).map(|name| name.to_string()).collect();
         return Err(Error::RefNotFound { name: name.to_string(), store: store.to_owned(), known });
     }
-    for gone in at.iter().rev() {
-        entries.remove(*gone);
-    }
+    drop_all(entries, &at);
     Ok(())
 }
 
@@ -72,4 +68,15 @@ fn check(entries: &[Descriptor], at: &[usize], name: Option<&RefName>, when: &Wh
     }
     let name = name.map_or_else(|| "the unnamed entry".to_owned(), ToString::to_string);
     Err(Error::Conflict { name })
+}
+
+/// Removes the entries at those positions, which ascend.
+fn drop_all(entries: &mut Vec<Descriptor>, positions: &[usize]) {
+    let mut gone = positions.iter().copied().peekable();
+    let mut at = 0;
+    entries.retain(|_| {
+        let keep = gone.next_if_eq(&at).is_none();
+        at += 1;
+        keep
+    });
 }

@@ -3,6 +3,8 @@
 //! Only images are chosen. Attestations, artifacts and unknown media types in an index are passed over, and
 //! so are children that a sparse store lists without holding them, unless nothing else is what was asked for.
 
+use std::collections::HashSet;
+
 use ocidian_spec::{Descriptor, Digest, ImageManifest, Kind, Platform, Raw, RefName, Selector};
 
 use crate::document;
@@ -134,7 +136,7 @@ fn choose(
     if let Some(&(_, first)) = held.first() {
         // Of several that fit in one index the first is meant (image-index.md); between entries a person decides.
         if held.iter().any(|(_, at)| survey.root(*at) != survey.root(first)) {
-            let held: Vec<usize> = held.iter().map(|(_, at)| *at).collect();
+            let held: HashSet<usize> = held.iter().map(|(_, at)| *at).collect();
             found.retain(|(at, _)| held.contains(at));
             return Err(ambiguous(store, survey, &found));
         }
@@ -168,15 +170,7 @@ fn none_fits(
             store: store.name(),
         });
     }
-    let known = |of: &mut dyn Iterator<Item = &Found>| {
-        let mut list: Vec<String> = Vec::new();
-        for text in of.map(Found::text) {
-            if !list.contains(&text) {
-                list.push(text);
-            }
-        }
-        list
-    };
+    let known = |of: &mut dyn Iterator<Item = &Found>| distinct(of.map(Found::text));
     let mut there = known(&mut held.iter().map(|(_, platform)| *platform));
     if there.is_empty() {
         there = known(&mut found.iter().map(|(_, platform)| platform));
@@ -299,16 +293,16 @@ fn ambiguous(store: &dyn Store, survey: &Survey, found: &[(usize, Found)]) -> Er
 
 /// The error for a name that the store does not have.
 fn unknown_name(store: &dyn Store, name: String) -> Result<Error> {
-    let mut known: Vec<String> = Vec::new();
-    for name in store.list()?.into_iter().filter_map(|(name, _)| name) {
-        let name = name.to_string();
-        if !known.contains(&name) {
-            known.push(name);
-        }
-    }
+    let known = distinct(store.list()?.into_iter().filter_map(|(name, _)| name).map(|name| name.to_string()));
     Ok(Error::RefNotFound { name, store: store.name(), known })
 }
 
 fn differs(have: &Platform, wanted: &Platform) -> String {
     format!("the image is for {have}, not for this machine's {wanted}; no other is held")
+}
+
+/// Each once, in their order.
+fn distinct(texts: impl Iterator<Item = String>) -> Vec<String> {
+    let mut seen = HashSet::new();
+    texts.filter(|text| seen.insert(text.clone())).collect()
 }

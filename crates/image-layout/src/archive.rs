@@ -52,7 +52,7 @@ enum Link {
 }
 
 /// Where the content of a member is in the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Place {
     pub(crate) offset: u64,
     pub(crate) size: u64,

@@ -53,7 +53,7 @@ struct Image {
 #[derive(Debug, Default)]
 struct Made {
     manifests: HashMap<usize, Descriptor>,
-    layers: HashMap<String, Descriptor>,
+    hashed: HashMap<Place, Digest>,
     blobs: HashMap<Digest, Blob>,
 }
 
@@ -140,21 +140,22 @@ impl DockerArchive {
 
     /// The descriptor of a layer as it is stored.
     fn layer(&self, name: &str, made: &mut Made) -> Result<Descriptor> {
-        if let Some(descriptor) = made.layers.get(name) {
-            return Ok(descriptor.clone());
-        }
         let place = self.member(name)?;
         let failed = |e| Error::from_io(|| format!("read {name} of {}", self.name()), e);
         let mut start = Vec::new();
         self.archive.part(place).take(4).read_to_end(&mut start).map_err(failed)?;
         let media_type = MediaType::ImageLayer(compress::sniff(&start));
-        let digest = match digest_in(name) {
+        let digest = match digest_in(name).or_else(|| made.hashed.get(&place).cloned()) {
             Some(digest) => digest,
-            None => hash(self.archive.part(place)).map_err(failed)?,
+            None => {
+                // Kept by place: one member may be named in a thousand ways.
+                let digest = hash(self.archive.part(place)).map_err(failed)?;
+                made.hashed.insert(place, digest.clone());
+                digest
+            }
         };
         let descriptor = Descriptor::new(media_type, digest, place.size);
         made.blobs.insert(descriptor.digest.clone(), Blob::Stored(place));
-        made.layers.insert(name.to_owned(), descriptor.clone());
         Ok(descriptor)
     }
 

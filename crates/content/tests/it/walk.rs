@@ -26,8 +26,8 @@ fn a_graph_that_doubles_at_each_level_costs_its_documents_only() {
     for _ in 0..40 {
         top = index(&store, &[top.clone(), top]);
     }
-    let nodes = Walk::new(&store, [top], Order::ChildrenFirst).map(|node| node.unwrap()).count();
-    assert_eq!(nodes, 40 + 3);
+    let nodes: Result<Vec<_>, Error> = Walk::new(&store, [top], Order::ChildrenFirst).collect();
+    assert_eq!(nodes.unwrap().len(), 40 + 3);
 }
 
 #[test]

@@ -2,6 +2,7 @@ use std::io::Write;
 
 use ocidian_content::{Class, Error};
 use ocidian_image_layout::{OciArchive, Options};
+use proptest::prelude::*;
 use tar::EntryType;
 
 use crate::{LAYER, append, append_link, file, layout_files, read_all, says, tar_of};
@@ -131,4 +132,22 @@ fn a_bad_index_in_an_archive_is_as_bad() {
     let mut files = layout_files(None);
     files[4].1 = br#"{"imageLayoutVersion":"7"}"#.to_vec();
     says(open(&tar_of(&files)), "version \"7\"");
+}
+
+proptest! {
+    #[test]
+    fn a_damaged_archive_is_read_right_or_refused(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+    ) {
+        let tar = tar_of(&layout_files(None));
+        let whole = read_all(&open(&tar).unwrap()).unwrap();
+        let mut damaged = tar;
+        for (at, byte) in changes {
+            let at = at.index(damaged.len());
+            damaged[at] = byte;
+        }
+        if let Ok(read) = open(&damaged).and_then(|archive| read_all(&archive)) {
+            prop_assert_eq!(read, whole);
+        }
+    }
 }

@@ -1,11 +1,13 @@
-//! Media types, with Docker's folded into the same kinds.
+//! Media types, with Docker's folded into the same kinds. image-spec `media-types.md`.
+//!
+//! Compared byte for byte: what a document says is a name to look up, not a text to interpret.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, clip};
 use crate::json;
 
 /// A media type. Known ones are variants; all others are kept as they were written.
@@ -88,6 +90,7 @@ const TABLE: &[(&str, MediaType)] = {
         ("application/vnd.docker.image.rootfs.diff.tar.zstd", M::DockerLayer(Zstd)),
         ("application/vnd.docker.image.rootfs.foreign.diff.tar", M::DockerForeignLayer(None)),
         ("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", M::DockerForeignLayer(Gzip)),
+        ("application/vnd.docker.image.rootfs.foreign.diff.tar.zstd", M::DockerForeignLayer(Zstd)),
     ]
 };
 
@@ -98,6 +101,27 @@ impl MediaType {
             return text;
         }
         TABLE.iter().find(|(_, known)| known == self).map_or("", |(text, _)| text)
+    }
+
+    /// A media type that must be one by RFC 6838: what a person types.
+    ///
+    /// # Errors
+    /// [`Error::MediaType`] where it is not [valid](Self::is_valid).
+    pub fn checked(text: &str) -> Result<Self> {
+        let media_type: Self = text.parse()?;
+        if media_type.is_valid() { Ok(media_type) } else { Err(Error::MediaType { text: clip(text) }) }
+    }
+
+    /// Whether it is one by RFC 6838, section 4.2: two names of 127 characters at most. Documents
+    /// hold others, which are kept all the same.
+    pub fn is_valid(&self) -> bool {
+        fn restricted_name(name: &str) -> bool {
+            let legal = |b: u8| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b);
+            name.len() <= 127
+                && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+                && name.bytes().all(legal)
+        }
+        self.as_str().split_once('/').is_some_and(|(top, sub)| restricted_name(top) && restricted_name(sub))
     }
 
     /// What it stands for, Docker's types folded in.
@@ -143,5 +167,64 @@ impl Serialize for MediaType {
 impl<'de> Deserialize<'de> for MediaType {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         json::text(deserializer, "a media type")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_variant_has_a_name_of_its_own() {
+        use MediaType::*;
+        let mut all = vec![
+            ImageIndex,
+            ImageManifest,
+            ImageConfig,
+            Empty,
+            DockerManifestList,
+            DockerManifest,
+            DockerConfig,
+        ];
+        for c in [Compression::None, Compression::Gzip, Compression::Zstd] {
+            all.extend([ImageLayer(c), NondistributableLayer(c), DockerLayer(c), DockerForeignLayer(c)]);
+        }
+        assert_eq!(all.len(), TABLE.len());
+        for media_type in all {
+            assert!(media_type.is_valid(), "{media_type:?}");
+            assert_eq!(media_type.as_str().parse(), Ok(media_type));
+        }
+    }
+
+    #[test]
+    fn kinds_fold_docker_in() {
+        for (text, kind) in [
+            ("application/vnd.docker.distribution.manifest.list.v2+json", Kind::Index),
+            ("application/vnd.docker.distribution.manifest.v2+json", Kind::Manifest),
+            ("application/vnd.docker.container.image.v1+json", Kind::Config),
+            ("application/vnd.docker.image.rootfs.diff.tar.gzip", Kind::Layer(Compression::Gzip)),
+            ("application/vnd.oci.image.layer.v1.tar+zstd", Kind::Layer(Compression::Zstd)),
+            ("application/vnd.oci.empty.v1+json", Kind::Empty),
+            ("application/vnd.oci.image.manifest.v1+JSON", Kind::Other),
+            ("application/vnd.docker.distribution.manifest.v1+prettyjws", Kind::Other),
+            ("", Kind::Other),
+        ] {
+            assert_eq!(text.parse::<MediaType>().unwrap().kind(), kind, "{text}");
+        }
+    }
+
+    #[test]
+    fn validity_is_rfc_6838s() {
+        let longest = format!("a/{}", "b".repeat(127));
+        for good in ["a/b", "application/x.y+json", "0/1", "a/b!#$&-^_.+", &longest] {
+            assert!(MediaType::checked(good).is_ok(), "{good}");
+        }
+        let too_long = format!("{longest}b");
+        for bad in
+            ["", "a", "a/", "/b", "a/b/c", "a b/c", "a/b; c=d", "a/.b", "+a/b", "a/b*", "ä/b", &too_long]
+        {
+            assert!(MediaType::checked(bad).is_err(), "{bad}");
+            assert_eq!(bad.parse::<MediaType>().unwrap().as_str(), bad);
+        }
     }
 }

@@ -1,9 +1,15 @@
 //! Platforms. image-spec `image-index.md`, "platform".
+//!
+//! What is written is kept; what it means is compared ([`Platform::normalized`]), by containerd's
+//! rules, because they decide what people get elsewhere: an image for a lesser CPU of the family
+//! will do, the closest one is best, and `unknown/unknown` (attestations) is never anybody's.
+
+mod compare;
 
 use std::fmt;
 use std::str::FromStr;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, clip};
 use crate::json::{Members, object};
 
 object! {
@@ -47,16 +53,19 @@ impl fmt::Display for Platform {
 impl FromStr for Platform {
     type Err = Error;
 
+    /// Reads `os/arch[/variant]`, and keeps it as it is written.
     fn from_str(text: &str) -> Result<Self> {
-        let wrong = || Error::Platform { text: text.to_owned() };
-        let parts: Vec<&str> = text.split('/').collect();
-        if parts.iter().any(|part| part.is_empty()) {
-            return Err(wrong());
-        }
-        match parts[..] {
-            [os, architecture] => Ok(Self::new(os, architecture)),
-            [os, architecture, variant] => {
-                Ok(Self { variant: Some(variant.to_owned()), ..Self::new(os, architecture) })
+        let wrong = || Error::Platform { text: clip(text) };
+        let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-');
+        let mut parts = text.split('/');
+        let mut part = || match parts.next() {
+            Some(part) if part.is_empty() || !part.bytes().all(legal) => Err(wrong()),
+            part => Ok(part),
+        };
+        let (os, architecture, variant, end) = (part()?, part()?, part()?, part()?);
+        match (os, architecture, end) {
+            (Some(os), Some(architecture), None) => {
+                Ok(Self { variant: variant.map(str::to_owned), ..Self::new(os, architecture) })
             }
             _ => Err(wrong()),
         }

@@ -43,3 +43,9 @@ pub(crate) fn ok(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Stri
     );
     String::from_utf8(output.stdout).unwrap()
 }
+
+#[test]
+fn it_says_its_name_and_refuses_nonsense() {
+    assert!(ok(["--version"]).starts_with("ocidian "));
+    assert_eq!(run(["no-such-verb"]).status.code(), Some(2));
+}

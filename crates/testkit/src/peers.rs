@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::run;
+use crate::user::TestUser;
 
 /// A tool found on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,15 +41,25 @@ impl Peer {
     /// one is unmounted, in a mount namespace of its own. (Removing the directory instead would
     /// detach the mount for everyone.) Needs root for crun on such a machine.
     pub fn runtime_command(&self) -> Command {
+        self.behind(Command::new(&self.path))
+    }
+
+    /// As [`runtime_command`](Self::runtime_command), but run as `user`, by root.
+    pub fn runtime_command_as(&self, user: &TestUser) -> Command {
+        self.behind(user.command(&self.path))
+    }
+
+    fn behind(&self, inner: Command) -> Command {
         const UNIFIED: &str = "/sys/fs/cgroup/unified";
         let hybrid = std::fs::read_to_string(format!("{UNIFIED}/cgroup.controllers"))
             .is_ok_and(|controllers| !controllers.trim().is_empty());
         if self.name != "crun" || !hybrid {
-            return self.command();
+            return inner;
         }
         let mut command = Command::new("unshare");
         command.args(["--mount", "--propagation", "private", "sh", "-euc"]);
-        command.args([&format!("umount {UNIFIED}; exec \"$@\""), "sh"]).arg(&self.path);
+        command.args([&format!("umount {UNIFIED}; exec \"$@\""), "sh"]);
+        command.arg(inner.get_program()).args(inner.get_args());
         command
     }
 }
@@ -99,7 +110,7 @@ impl Capability {
                 probe("unshare --mount true", "root may not mount here")
             }
             Self::Root => Err("this test needs root".to_owned()),
-            Self::UserNamespaces => match crate::user::TestUser::get() {
+            Self::UserNamespaces => match TestUser::get() {
                 Err(error) => Err(format!("no ordinary user: {error:#}")),
                 Ok(user) => run::stdout(&mut user.namespace_command("true"))
                     .map(drop)

@@ -95,7 +95,7 @@ impl Rootfs {
         if self.layers == 0 {
             self.applier.begin_empty().map_err(at)?;
         }
-        self.applier.finish().map_err(at)?;
+        self.applier.finish(None).map_err(at)?;
         self.staging.commit()?;
         Ok(self.applier.warnings.lines())
     }

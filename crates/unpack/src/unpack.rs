@@ -9,13 +9,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use ocidian_content::{BlobReader, BlobSource, Cancel, Event, Progress, Role};
-use ocidian_layer::tar::Limits;
+use ocidian_layer::tar::{Limits, Trailer};
 use ocidian_layer::{Changeset, LayerStream};
 use ocidian_spec::{Compression, Descriptor, DiffId, ImageConfig, ImageManifest, Kind, Raw};
 use rustix::fd::{BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, mkdirat, openat};
 
-use crate::apply::{Applier, Ownership, Place, TreeFiles};
+use crate::apply::{Applier, Ownership, Stopped, TreeFiles};
 use crate::convert::ImageFiles;
 use crate::error::{Error, Failure, Result, Tried};
 use crate::host::PendingFile;
@@ -114,15 +114,18 @@ pub(crate) fn layers<'a>(image: Image<'a>) -> Result<Vec<Layer<'a>>> {
     pairs.map(|(index, (descriptor, diff_id))| Layer::new(index, descriptor, diff_id)).collect()
 }
 
-fn make_overlay_directories(dir: BorrowedFd<'_>) -> Result<OwnedFd, Failure> {
+/// The directory of layers, and the one that a mounted stack is written into, whose root it shows.
+fn make_overlay_directories(dir: BorrowedFd<'_>) -> Result<(OwnedFd, OwnedFd), Failure> {
     for name in ["layers", "upper", "work", "rootfs"] {
         mkdirat(dir, name, Mode::from_raw_mode(0o755)).tried("cannot make a directory for the stack")?;
     }
-    openat(dir, "layers", LISTING, Mode::empty()).tried("cannot open the directory of layers")
+    let open = |name| openat(dir, name, LISTING, Mode::empty()).tried("cannot open a directory of the stack");
+    Ok((open("layers")?, open("upper")?))
 }
 
 /// The lower directories are named topmost first, relative to the target, which keeps them short.
 fn mount_command(layers: usize) -> String {
+    let layers = layers.max(1);
     let lower: Vec<String> = (0..layers).rev().map(|layer| format!("layers/{layer}")).collect();
     format!("mount -t overlay overlay -o lowerdir={},upperdir=upper,workdir=work rootfs", lower.join(":"))
 }
@@ -165,15 +168,17 @@ impl Work<'_> {
         look: impl FnOnce(&dyn ImageFiles) -> Result<T> + Send,
     ) -> Result<Filled<T>> {
         let at = |source| Error::Target { path: self.target.to_owned(), source };
-        let base = match self.options.form {
-            Form::Rootfs => {
-                openat(dir, ".", LISTING, Mode::empty()).tried("cannot open the target").map_err(at)?
+        let (base, upper) = match self.options.form {
+            Form::Rootfs => (openat(dir, ".", LISTING, Mode::empty()).tried("cannot open the target"), None),
+            Form::Overlay => {
+                let (layers, upper) = make_overlay_directories(dir).map_err(at)?;
+                (Ok(layers), Some(upper))
             }
-            Form::Overlay => make_overlay_directories(dir).map_err(at)?,
         };
+        let base = base.map_err(at)?;
         std::thread::scope(|scope| {
             let thread = std::thread::Builder::new().name("apply".to_owned());
-            let worker = thread.spawn_scoped(scope, || self.run(base, look)).map_err(|error| {
+            let worker = thread.spawn_scoped(scope, || self.run(base, upper, look)).map_err(|error| {
                 let errno = rustix::io::Errno::from_io_error(&error).unwrap_or(rustix::io::Errno::AGAIN);
                 at(Failure::System { what: "cannot start a thread", errno })
             })?;
@@ -181,7 +186,12 @@ impl Work<'_> {
         })
     }
 
-    fn run<T>(&self, base: OwnedFd, look: impl FnOnce(&dyn ImageFiles) -> Result<T>) -> Result<Filled<T>> {
+    fn run<T>(
+        &self,
+        base: OwnedFd,
+        upper: Option<OwnedFd>,
+        look: impl FnOnce(&dyn ImageFiles) -> Result<T>,
+    ) -> Result<Filled<T>> {
         let at = |source| match source {
             Failure::Cancelled => Error::Cancelled,
             source => Error::Target { path: self.target.to_owned(), source },
@@ -200,7 +210,7 @@ impl Work<'_> {
             bytes += self.apply(&mut applier, index, layer, bytes)?;
         }
         let seen = look(&TreeFiles::new(&mut applier))?;
-        applier.finish().map_err(at)?;
+        applier.finish(upper.as_ref()).map_err(at)?;
         let mtree = match (&self.options.mtree, &applier.recorder) {
             (Some(path), Some(recorder)) => {
                 let text = crate::mtree::manifest(recorder);
@@ -253,18 +263,34 @@ pub(crate) fn apply_blob(
     let read = Arc::new(AtomicU64::new(0));
     let blob = Counted { inner: blob, count: Arc::clone(&read) };
     let wrong = |source| layer_error(index, layer, source);
-    let stream = LayerStream::spawn(blob, layer.compression, layer.diff_id.0.algorithm()).map_err(wrong)?;
-    let mut changes = Changeset::new(stream, limits);
+    let mut stream =
+        LayerStream::spawn(blob, layer.compression, layer.diff_id.0.algorithm()).map_err(wrong)?;
     let mut told = 0;
-    let applied = applier.apply_layer(index, &mut changes, || {
+    let tick = || {
         let now = read.load(Ordering::Relaxed);
         if now - told >= TICK {
             progress.event(Event::Bytes(now - told));
             told = now;
         }
-    });
-    applied.map_err(|(place, failure)| entry_error(index, layer, place, failure))?;
-    let (stream, _) = changes.finish().map_err(wrong)?;
+    };
+    let applied = apply_stream(applier, index, layer, &mut stream, limits, tick);
+    let trailer = match applied {
+        Ok(trailer) => trailer,
+        // What is wrong with the content of a blob that is not what its digest says, is that.
+        Err(Error::Layer { source, .. }) if !matches!(source, ocidian_layer::Error::Limit { .. }) => {
+            return Err(match stream.finish().map_err(wrong) {
+                Err(error @ Error::Content(_)) => error,
+                _ => layer_error(index, layer, source),
+            });
+        }
+        Err(error) => return Err(error),
+    };
+    if let Some(offset) = trailer.garbage {
+        applier.warnings.add(
+            "a layer goes on after the end of its tar; that part was not used",
+            offset.to_string().as_bytes(),
+        );
+    }
     let summary = stream.finish().map_err(wrong)?;
     if summary.diff_id != *layer.diff_id {
         let (expected, actual) = (layer.diff_id.0.clone(), summary.diff_id.0);
@@ -274,24 +300,31 @@ pub(crate) fn apply_blob(
     Ok(summary.size)
 }
 
-fn entry_error(index: usize, layer: &Layer<'_>, place: Option<Place>, failure: Failure) -> Error {
-    match (place, failure) {
+/// Applies what a stream holds, to the end of its tar.
+fn apply_stream(
+    applier: &mut Applier,
+    index: usize,
+    layer: &Layer<'_>,
+    stream: &mut LayerStream,
+    limits: Limits,
+    tick: impl FnMut(),
+) -> Result<Trailer> {
+    let mut changes = Changeset::new(stream, limits);
+    let applied = applier.apply_layer(index, &mut changes, tick);
+    applied.map_err(|stopped| entry_error(index, layer, *stopped))?;
+    changes.finish().map(|(_, trailer)| trailer).map_err(|source| layer_error(index, layer, source))
+}
+
+fn entry_error(index: usize, layer: &Layer<'_>, stopped: Stopped) -> Error {
+    match (stopped.place, stopped.failure) {
         (_, Failure::Cancelled) => Error::Cancelled,
         (_, Failure::Layer(error)) => layer_error(index, layer, error),
-        (Some(Place { path, offset }), source) => Error::Entry {
-            layer: index + 1,
-            digest: layer.descriptor.digest.clone(),
-            path: path.to_string(),
-            offset,
-            source,
-        },
-        (None, source) => Error::Entry {
-            layer: index + 1,
-            digest: layer.descriptor.digest.clone(),
-            path: "/".to_owned(),
-            offset: 0,
-            source,
-        },
+        (place, source) => {
+            let (path, offset) =
+                place.map_or(("/".to_owned(), 0), |(path, offset)| (path.to_string(), offset));
+            let digest = layer.descriptor.digest.clone();
+            Error::Entry { layer: index + 1, digest, path, offset, source }
+        }
     }
 }
 

@@ -64,6 +64,14 @@ impl Applier {
         Ok(())
     }
 
+    /// Gives a directory outside the layers what the root of the topmost has.
+    pub(super) fn copy_attributes_of_root(&self, to: &OwnedFd) -> Result<(), Failure> {
+        let from = self.tree.layer_root(self.tree.layer())?;
+        let from = openat(&from, ".", LISTING, Mode::empty()).tried("cannot open a layer")?;
+        let stat = fstat(&from).tried("cannot look at a layer")?;
+        copy_attributes(from.as_fd(), to.as_fd(), &stat, &self.overlay_names())
+    }
+
     fn overlay_names(&self) -> [&'static [u8]; 2] {
         [b"trusted.overlay.opaque", b"user.overlay.opaque"]
     }

@@ -11,7 +11,7 @@ use rustix::fs::{Mode, OFlags, Timespec, Timestamps, fchmod, ftruncate, futimens
 use rustix::io::{Errno, pwrite};
 
 use super::Applier;
-use super::put::{Acls, Spot};
+use super::put::Spot;
 use crate::error::{Failure, Tried};
 use crate::record::{ContentHash, Kind};
 
@@ -26,6 +26,9 @@ impl Applier {
         sparse: bool,
         changes: &mut Changeset<R>,
     ) -> Result<(), Failure> {
+        if sparse {
+            self.count_sparse(size)?;
+        }
         let spot = self.spot(&entry.path)?;
         let mode = Mode::from_raw_mode(self.creation_mode(&entry.metadata));
         let file =
@@ -41,6 +44,17 @@ impl Applier {
             self.record(&spot.path, &entry.metadata, kind);
         }
         Ok(())
+    }
+
+    /// A file of eight exbibytes takes a few hundred bytes of tar; whoever set a limit meant it too.
+    fn count_sparse(&mut self, size: u64) -> Result<(), Failure> {
+        self.sparse_bytes = self.sparse_bytes.saturating_add(size);
+        match self.max_bytes {
+            Some(max) if self.sparse_bytes > max => Err(Failure::Refused(format!(
+                "with this sparse file the image has more than {max} bytes (--max-bytes)"
+            ))),
+            _ => Ok(()),
+        }
     }
 
     fn write_content<R: BufRead>(
@@ -74,13 +88,13 @@ impl Applier {
 
     /// The mode that a file is created with: the one it is to have, where nothing can change it on the way.
     pub(super) fn creation_mode(&self, meta: &Metadata) -> u32 {
-        if self.needs_chmod(meta, false) { (meta.mode & 0o777) | 0o600 } else { meta.mode }
+        if self.needs_chmod(meta) { (meta.mode & 0o777) | 0o600 } else { meta.mode }
     }
 
-    fn needs_chmod(&self, meta: &Metadata, owned: bool) -> bool {
+    fn needs_chmod(&self, meta: &Metadata) -> bool {
         let special = meta.mode & 0o7000 != 0;
         let attributed = !meta.xattrs.is_empty() || self.owner.is_rootless();
-        special || attributed || !self.owner.exact_creation() || (owned && special)
+        special || attributed || !self.owner.exact_creation()
     }
 
     /// Owner, xattrs, mode and times of a file that was made just now.
@@ -90,9 +104,9 @@ impl Applier {
         spot: &Spot<'_>,
         meta: &Metadata,
     ) -> Result<(), Failure> {
-        let owned = self.owner.own_open(file.as_fd(), meta)?;
+        self.owner.own_open(file.as_fd(), meta)?;
         self.set_open_xattrs(file.as_fd(), &spot.path, meta)?;
-        if self.needs_chmod(meta, owned) || meta.has_acl() {
+        if self.needs_chmod(meta) {
             fchmod(file, Mode::from_raw_mode(meta.mode)).tried("cannot set the mode")?;
         }
         futimens(file, &times(meta)).tried("cannot set the times")

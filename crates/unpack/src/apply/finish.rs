@@ -13,9 +13,14 @@ use crate::tree::{DirState, HANDLE, LISTING};
 const HELD: usize = 12;
 
 impl Applier {
-    /// Makes every directory what it is to be. Nothing may be put after this.
-    pub(crate) fn finish(&mut self) -> Result<(), Failure> {
+    /// Makes every directory what it is to be. Nothing may be put after this. `upper` is the directory
+    /// whose attributes a mounted stack shows as its root's.
+    pub(crate) fn finish(&mut self, upper: Option<&OwnedFd>) -> Result<(), Failure> {
         self.chain.clear();
+        if let (Some(upper), Some(state)) = (upper, self.tree.state(b"").cloned()) {
+            self.copy_attributes_of_root(upper)?;
+            self.finish_directory(upper, b".", b"", &DirState { current: None, ..state })?;
+        }
         for (layer, dirs) in self.tree.take_dirs().into_iter().enumerate() {
             let mut descent = Descent::new(self.tree.layer_root(layer)?);
             for (path, state) in dirs.into_children_first() {

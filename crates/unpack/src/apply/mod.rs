@@ -33,11 +33,17 @@ use crate::record::Recorder;
 use crate::tree::Tree;
 use crate::warnings::Warnings;
 
-/// Where an entry stands, for an error about it.
+/// Which entry of a layer failed, and why; no place where it was none.
 #[derive(Debug)]
-pub(crate) struct Place {
-    pub(crate) path: EntryPath,
-    pub(crate) offset: u64,
+pub(crate) struct Stopped {
+    pub(crate) place: Option<(EntryPath, u64)>,
+    pub(crate) failure: Failure,
+}
+
+impl From<Failure> for Stopped {
+    fn from(failure: Failure) -> Self {
+        Self { place: None, failure }
+    }
 }
 
 /// Applies layers to a tree.
@@ -48,6 +54,9 @@ pub(crate) struct Applier {
     owner: Ownership,
     xattrs: XattrPolicy,
     keep_dirlinks: bool,
+    max_bytes: Option<u64>,
+    /// Bytes that sparse files appear to hold, which no tar bytes stand for.
+    sparse_bytes: u64,
     cancel: Cancel,
     /// What parents that no entry mentions take as their time: that of the entry that needs them.
     time: Timestamp,
@@ -73,6 +82,8 @@ impl Applier {
             owner,
             xattrs,
             keep_dirlinks: options.keep_dirlinks,
+            max_bytes: options.max_bytes,
+            sparse_bytes: 0,
             cancel,
             time: Timestamp::default(),
             warnings: Warnings::default(),
@@ -87,28 +98,28 @@ impl Applier {
         layer: usize,
         changes: &mut Changeset<R>,
         mut tick: impl FnMut(),
-    ) -> Result<(), (Option<Place>, Failure)> {
-        self.begin_layer(layer).map_err(|failure| (None, failure))?;
+    ) -> Result<(), Box<Stopped>> {
+        let stopped = |failure| Box::new(Stopped::from(failure));
+        self.begin_layer(layer).map_err(stopped)?;
         loop {
             if self.cancel.is_cancelled() {
-                return Err((None, Failure::Cancelled));
+                return Err(stopped(Failure::Cancelled));
             }
             tick();
-            let change = changes.next_change().map_err(|error| (None, Failure::Layer(error)))?;
+            let change = changes.next_change().map_err(|error| stopped(Failure::Layer(error)))?;
             let Some(change) = change else { return Ok(()) };
+            let offset = changes.offset();
             let result = match &change {
                 Change::Put(entry) => self.put(entry, changes),
                 Change::Whiteout(path) => self.whiteout(path),
                 Change::Opaque(path) => self.opaque(path),
             };
             if let Err(failure) = result {
-                return Err(match change {
-                    _ if matches!(failure, Failure::Layer(_) | Failure::Cancelled) => (None, failure),
-                    Change::Put(Entry { path, offset, .. }) => (Some(Place { path, offset }), failure),
-                    Change::Whiteout(path) | Change::Opaque(path) => {
-                        (Some(Place { path, offset: changes.offset() }), failure)
-                    }
-                });
+                let place = match change {
+                    Change::Put(Entry { path, offset, .. }) => (path, offset),
+                    Change::Whiteout(path) | Change::Opaque(path) => (path, offset),
+                };
+                return Err(Box::new(Stopped { place: Some(place), failure }));
             }
         }
     }

@@ -11,9 +11,11 @@ use ocidian_layer::{Device, Metadata};
 use rustix::fd::BorrowedFd;
 use rustix::fs::{AtFlags, FileType, Gid, Mode, OFlags, Uid, chownat, fchown, openat};
 
+use rustix::io::Errno;
+
 use super::Applier;
 use super::put::Spot;
-use crate::error::{Failure, Tried};
+use crate::error::Failure;
 use crate::ids::IdMap;
 use crate::process::Identity;
 use crate::record::Kind;
@@ -118,15 +120,14 @@ impl Ownership {
         chown(dir, name, self.host(uid, gid)?)
     }
 
-    /// Gives an open file that was made just now to its owner; whether that took a call.
-    pub(super) fn own_open(&self, file: BorrowedFd<'_>, meta: &Metadata) -> Result<bool, Failure> {
-        let host = self.host(meta.uid, meta.gid)?;
-        if !self.differs(host) {
-            return Ok(false);
+    /// Gives an open file that was made just now to its owner.
+    pub(super) fn own_open(&self, file: BorrowedFd<'_>, meta: &Metadata) -> Result<(), Failure> {
+        let (uid, gid) = self.host(meta.uid, meta.gid)?;
+        if !self.differs((uid, gid)) {
+            return Ok(());
         }
-        let (uid, gid) = host;
-        fchown(file, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid))).tried("cannot set the owner")?;
-        Ok(true)
+        fchown(file, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)))
+            .map_err(|errno| unmapped(errno, uid, gid))
     }
 
     /// What `user.rootlesscontainers` is to say, if anything.
@@ -180,13 +181,17 @@ impl Applier {
 
 fn chown(dir: BorrowedFd<'_>, name: &[u8], (uid, gid): (u32, u32)) -> Result<(), Failure> {
     let flags = AtFlags::SYMLINK_NOFOLLOW;
-    chownat(dir, name, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)), flags).map_err(|errno| match errno
-    {
-        rustix::io::Errno::INVAL => {
+    chownat(dir, name, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)), flags)
+        .map_err(|errno| unmapped(errno, uid, gid))
+}
+
+fn unmapped(errno: Errno, uid: u32, gid: u32) -> Failure {
+    match errno {
+        Errno::INVAL => {
             Failure::Refused(format!("this user namespace does not map owner {uid}:{gid}; use --rootless"))
         }
         errno => Failure::System { what: "cannot set the owner", errno },
-    })
+    }
 }
 
 /// A protobuf message of two varints, fields 1 and 2; zeros are left out, as protobuf has it.

@@ -18,6 +18,9 @@ use crate::tree::{Below, Dir, Found, join};
 /// As Linux has it.
 const MAX_LINKS: u32 = 40;
 
+/// A directory and a name in it, or the directory itself and no name.
+type Location = (Rc<Dir>, Vec<u8>);
+
 /// The files of a tree that is being written.
 pub(crate) struct TreeFiles<'a>(RefCell<&'a mut Applier>);
 
@@ -49,9 +52,8 @@ impl ImageFiles for TreeFiles<'_> {
 }
 
 impl Applier {
-    /// Where a path leads, the last link followed too: a directory and a name in it, or the directory
-    /// itself and no name. `None` where it leads nowhere.
-    fn locate(&mut self, path: &[u8]) -> Result<Option<(Rc<Dir>, Vec<u8>)>, Failure> {
+    /// Where a path leads, the last link followed too; `None` where it leads nowhere.
+    fn locate(&mut self, path: &[u8]) -> Result<Option<Location>, Failure> {
         let mut path = path.to_vec();
         for _ in 0..MAX_LINKS {
             let names: Vec<&[u8]> = components(&path).collect();

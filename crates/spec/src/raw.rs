@@ -6,8 +6,9 @@
 use crate::descriptor::Descriptor;
 use crate::digest::Hasher;
 use crate::document::Document;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, clip};
 use crate::json;
+use crate::media_type::MediaType;
 
 /// Verified bytes with their descriptor, of whatever type.
 #[derive(Debug, Clone, PartialEq)]
@@ -99,14 +100,17 @@ impl RawDocument {
     pub fn parse<T: Document>(self) -> Result<Raw<T>> {
         let wrong = |reason| Error::Document { document: T::NAME, reason };
         let said = &self.descriptor.media_type;
+        let quoted = |media_type: &MediaType| format!("{:?}", clip(media_type.as_str()));
         if said.kind() != T::KIND {
-            return Err(wrong(format!("its descriptor says that it is {said:?}")));
+            return Err(wrong(format!("its descriptor says that it is {}", quoted(said))));
         }
         let value = T::parse(self.bytes(), json::DOCUMENT)?;
         match value.media_type() {
-            Some(own) if own != said => {
-                Err(wrong(format!("its mediaType is {own:?}, but its descriptor says {said:?}")))
-            }
+            Some(own) if own != said => Err(wrong(format!(
+                "its mediaType is {}, but its descriptor says {}",
+                quoted(own),
+                quoted(said)
+            ))),
             _ => Ok(Raw { document: self, value }),
         }
     }

@@ -1,6 +1,8 @@
 //! Nothing is lost: whatever valid document is read and written keeps every member, big numbers
 //! and nulls included, and an edit changes what it names alone.
 
+#![allow(clippy::unwrap_used, reason = "the helpers of these tests are tests too")]
+
 use std::collections::BTreeMap;
 
 use ocidian_spec::{

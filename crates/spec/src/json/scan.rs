@@ -1,11 +1,10 @@
 //! The scan that every JSON text passes before serde sees it.
 //!
 //! One pass, no recursion: time grows with the size of the text (times the logarithm of the number
-//! of names in one object), memory with the number of names in the objects that are open, 12 bytes
-//! each. Names are sorted when their object closes rather than kept in hash sets: that needs no
-//! memory a name beyond the index, and has no bad case that a hostile text could aim for.
+//! of names in one object), memory with the number of names in the objects that are open: 16 bytes
+//! each, and what a name with escapes stands for. Names are sorted when their object closes rather
+//! than kept in hash sets: that needs little memory, and has no bad case for a hostile text to aim at.
 
-use std::cmp::Ordering;
 use std::fmt::Write as _;
 
 use super::Limits;
@@ -30,8 +29,15 @@ pub fn scan(bytes: &[u8], limits: Limits, document: &'static str) -> Result<()> 
         let (line, column) = position(bytes, e.valid_up_to());
         wrong(format!("it is not UTF-8 at line {line} column {column}"))
     })?;
-    let mut scanner =
-        Scanner { text, bytes, at: 0, depth: limits.depth, open: Vec::new(), names: Vec::new() };
+    let mut scanner = Scanner {
+        text,
+        bytes,
+        at: 0,
+        depth: limits.depth,
+        open: Vec::new(),
+        names: Vec::new(),
+        decoded: String::new(),
+    };
     scanner.document().map_err(|fault| {
         let (line, column) = position(bytes, fault.at);
         let place = scanner.pointer();
@@ -58,15 +64,26 @@ struct Open {
     object: bool,
     /// Where its names begin in `Scanner::names`.
     names: usize,
+    /// How long `Scanner::decoded` was before it.
+    decoded: usize,
     /// Elements before the current one.
     index: usize,
 }
 
-/// A name in the text, without its quotes.
+/// A name, by its place in the text without its quotes, or in `Scanner::decoded`.
 #[derive(Clone, Copy)]
 struct Name {
+    /// Where it stands in the text.
+    at: u32,
     start: u32,
     end: u32,
+    decoded: bool,
+}
+
+/// A string in the text, without its quotes.
+struct Quoted {
+    start: usize,
+    end: usize,
     escaped: bool,
 }
 
@@ -77,6 +94,8 @@ struct Scanner<'a> {
     depth: usize,
     open: Vec<Open>,
     names: Vec<Name>,
+    /// What the names with escapes stand for, one after the other.
+    decoded: String,
 }
 
 type Scan<T = ()> = Result<T, Fault>;
@@ -125,7 +144,12 @@ impl Scanner<'_> {
                 if self.open.len() == self.depth {
                     return self.fault(&format!("more than {} levels", self.depth));
                 }
-                self.open.push(Open { object, names: self.names.len(), index: 0 });
+                self.open.push(Open {
+                    object,
+                    names: self.names.len(),
+                    decoded: self.decoded.len(),
+                    index: 0,
+                });
                 self.at += 1;
                 self.space();
                 match (self.peek(), object) {
@@ -149,8 +173,17 @@ impl Scanner<'_> {
         if self.peek() != Some(b'"') {
             return self.fault("expected a name");
         }
-        let name = self.string()?;
-        self.names.push(name);
+        let at = self.at as u32;
+        let Quoted { start, end, escaped } = self.string()?;
+        // Offsets fit: the size was checked, and nothing grows by decoding.
+        let (start, end) = if escaped {
+            let before = self.decoded.len();
+            self.decoded.extend(Unescape::new(self.text.get(start..end).unwrap_or_default()));
+            (before as u32, self.decoded.len() as u32)
+        } else {
+            (start as u32, end as u32)
+        };
+        self.names.push(Name { at, start, end, decoded: escaped });
         self.space();
         if self.peek() != Some(b':') {
             return self.fault("expected `:`");
@@ -163,31 +196,34 @@ impl Scanner<'_> {
     fn close(&mut self) -> Scan {
         self.at += 1;
         let Some(closed) = self.open.pop() else { return Ok(()) };
-        let duplicate = self.duplicate(closed.names);
+        let fault = self.duplicate(closed.names).map(|name| Fault {
+            at: name.at as usize,
+            what: format!("duplicate name {:?}", clip(self.characters(name))),
+        });
         self.names.truncate(closed.names);
-        match duplicate {
-            Some(name) => {
-                let what = format!("duplicate name {}", self.quoted(name));
-                Err(Fault { at: (name.start as usize).saturating_sub(1), what })
-            }
-            None => Ok(()),
-        }
+        self.decoded.truncate(closed.decoded);
+        fault.map_or(Ok(()), Err)
     }
 
     /// The first name from `names` on that stood there before.
     fn duplicate(&mut self, names: usize) -> Option<Name> {
-        let text = self.text;
+        let (text, decoded) = (self.text, self.decoded.as_str());
+        let key = |name: &Name| characters(text, decoded, *name);
         let names = self.names.get_mut(names..)?;
-        names.sort_unstable_by(|a, b| compare(text, *a, *b).then(a.start.cmp(&b.start)));
+        names.sort_unstable_by(|a, b| key(a).cmp(key(b)).then(a.at.cmp(&b.at)));
         let pairs = names.windows(2).filter_map(|pair| match pair {
-            [a, b] if compare(text, *a, *b).is_eq() => Some(*b),
+            [a, b] if key(a) == key(b) => Some(*b),
             _ => None,
         });
-        pairs.min_by_key(|name| name.start)
+        pairs.min_by_key(|name| name.at)
+    }
+
+    fn characters(&self, name: Name) -> &str {
+        characters(self.text, &self.decoded, name)
     }
 
     /// A string; what stands between its quotes.
-    fn string(&mut self) -> Scan<Name> {
+    fn string(&mut self) -> Scan<Quoted> {
         self.at += 1;
         let start = self.at;
         let mut escaped = false;
@@ -205,8 +241,7 @@ impl Scanner<'_> {
         }
         let end = self.at;
         self.at += 1;
-        // The size was checked to fit.
-        Ok(Name { start: start as u32, end: end as u32, escaped })
+        Ok(Quoted { start, end, escaped })
     }
 
     fn escape(&mut self) -> Scan {
@@ -302,10 +337,6 @@ impl Scanner<'_> {
         Err(Fault { at: self.at, what: what.to_owned() })
     }
 
-    fn quoted(&self, name: Name) -> String {
-        format!("{:?}", clip(&characters(self.text, name).take(200).collect::<String>()))
-    }
-
     /// Where the scanner stands (RFC 6901), cut short where it is long.
     fn pointer(&self) -> String {
         const LONGEST: usize = 200;
@@ -323,7 +354,7 @@ impl Scanner<'_> {
             }
             let end = self.open.get(i + 1).map_or(self.names.len(), |inner| inner.names);
             let name = self.names.get(open.names..end).and_then(<[Name]>::last);
-            for c in name.into_iter().flat_map(|name| characters(self.text, *name)).take(LONGEST) {
+            for c in name.into_iter().flat_map(|name| self.characters(*name).chars()).take(LONGEST) {
                 match c {
                     '~' => pointer.push_str("~0"),
                     '/' => pointer.push_str("~1"),
@@ -335,19 +366,8 @@ impl Scanner<'_> {
     }
 }
 
-fn raw(text: &str, name: Name) -> &str {
-    text.get(name.start as usize..name.end as usize).unwrap_or_default()
-}
-
-fn characters(text: &str, name: Name) -> Unescape<'_> {
-    Unescape::new(raw(text, name))
-}
-
-/// By what the names stand for. UTF-8 sorts as the characters do, so both ways agree.
-fn compare(text: &str, a: Name, b: Name) -> Ordering {
-    if a.escaped || b.escaped {
-        characters(text, a).cmp(characters(text, b))
-    } else {
-        raw(text, a).cmp(raw(text, b))
-    }
+/// What a name stands for.
+fn characters<'a>(text: &'a str, decoded: &'a str, name: Name) -> &'a str {
+    let from = if name.decoded { decoded } else { text };
+    from.get(name.start as usize..name.end as usize).unwrap_or_default()
 }

@@ -1,5 +1,5 @@
-//! What the text between two quotes stands for, one character at a time and without a copy, so
-//! that a million escaped names can be compared in no more memory than they take themselves.
+//! What the text between two quotes stands for, one character at a time, so that names can be
+//! compared as readers understand them: `"\u0061"` is `"a"`.
 
 use std::str::Chars;
 

@@ -35,10 +35,22 @@ pub enum Error {
     },
     /// The layer with its content could not be read, or is not what the image says.
     #[error(transparent)]
-    Unpack(#[from] crate::Error),
+    Unpack(Box<crate::Error>),
+    /// The layer no longer has the entry that it had when the tree was read.
+    #[error("layer {layer} was changed between two reads of it")]
+    Changed {
+        /// Its place in the manifest, from 1.
+        layer: usize,
+    },
     /// What the content was to be written to did not take it.
     #[error("cannot write it: {0}")]
     Write(#[source] io::Error),
+}
+
+impl From<crate::Error> for Error {
+    fn from(error: crate::Error) -> Self {
+        Self::Unpack(Box::new(error))
+    }
 }
 
 impl Error {
@@ -51,6 +63,7 @@ impl Error {
         match self {
             Self::NotFound { .. } => Class::NotFound,
             Self::Unpack(error) => error.class(),
+            Self::Changed { .. } => Class::Verification,
             _ => Class::Failed,
         }
     }

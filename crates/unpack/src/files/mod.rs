@@ -113,7 +113,8 @@ impl<'a> ImageTree<'a> {
         let mut changes = self.open(index, layer, limits)?;
         self.tree.begin_layer();
         while let Some(change) = self.next(index, layer, &mut changes)? {
-            self.tree.apply(&change).map_err(|failure| entry_error(index, layer, &change, failure))?;
+            let at = changes.offset();
+            self.tree.apply(&change).map_err(|failure| entry_error(index, layer, &change, at, failure))?;
             if let Change::Put(entry) = &change
                 && let EntryKind::File { size: size @ ..=KEPT_CAP, .. } = entry.kind
                 && let Some(name) = KEPT.iter().find(|name| **name == entry.path.as_bytes())
@@ -130,25 +131,22 @@ impl<'a> ImageTree<'a> {
 
     fn copy(&self, source: Source, size: u64, out: &mut dyn Write) -> Result<()> {
         let index = source.layer();
-        // The tree has no other sources than those of its own layers.
-        let layer = *self.layers.get(index).ok_or_else(|| Error::Write(io::ErrorKind::NotFound.into()))?;
+        let changed = || Error::Changed { layer: index + 1 };
+        let layer = *self.layers.get(index).ok_or_else(changed)?;
         let mut changes = self.open(index, layer, self.limits)?;
-        let mut found = false;
-        while let Some(change) = self.next(index, layer, &mut changes)? {
-            if matches!(&change, Change::Put(entry) if entry.offset == source.offset()) {
-                found = true;
-                break;
+        loop {
+            match self.next(index, layer, &mut changes)? {
+                Some(Change::Put(entry)) if entry.offset == source.offset() => break,
+                Some(_) => {}
+                None => return Err(changed()),
             }
         }
-        if found {
-            copy_data(&mut changes, size, out).map_err(|error| match error {
-                CopyError::Write(error) => Error::Write(error),
-                CopyError::Layer(error) => Error::Unpack(layer_error(index, layer, error)),
-            })?;
-        }
+        copy_data(&mut changes, size, out).map_err(|error| match error {
+            CopyError::Write(error) => Error::Write(error),
+            CopyError::Layer(error) => layer_error(index, layer, error).into(),
+        })?;
         verify(index, layer, changes)?;
-        // Verified and without the entry that was there before: no such layer can be.
-        found.then_some(()).ok_or_else(|| Error::Write(io::ErrorKind::UnexpectedEof.into()))
+        Ok(())
     }
 
     fn open(
@@ -261,10 +259,17 @@ fn verify(index: usize, layer: Layer<'_>, changes: Changeset<LayerStream>) -> Re
     Ok(summary.size)
 }
 
-fn entry_error(index: usize, layer: Layer<'_>, change: &Change, source: crate::Failure) -> crate::Error {
+/// A whiteout does not say where it began, so `read`, where reading it ended, has to do.
+fn entry_error(
+    index: usize,
+    layer: Layer<'_>,
+    change: &Change,
+    read: u64,
+    source: crate::Failure,
+) -> crate::Error {
     let (path, offset) = match change {
         Change::Put(entry) => (&entry.path, entry.offset),
-        Change::Whiteout(path) | Change::Opaque(path) => (path, 0),
+        Change::Whiteout(path) | Change::Opaque(path) => (path, read),
     };
     let (path, digest) = (path.to_string(), layer.descriptor.digest.clone());
     crate::Error::Entry { layer: index + 1, digest, path, offset, source }

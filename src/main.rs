@@ -1,2 +1,40 @@
-//! The command line.
-fn main() {}
+//! The `ocidian` command: reads what was typed, runs one verb, and makes its outcome an exit code.
+//!
+//! Thin on purpose. `cli` is the grammar, `commands` has one file a verb and calls the libraries,
+//! `report` is all that is said, `exit` sorts errors. What an image *is* lives in `crates/`.
+
+mod cli;
+mod commands;
+mod exit;
+mod interrupt;
+mod report;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::Cli;
+use crate::exit::Exit;
+use crate::interrupt::Interrupted;
+use crate::report::Voice;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return cli::refuse(&error),
+    };
+    if cli.global.debug {
+        report::log_to_stderr();
+    }
+    match commands::run(&cli.verb, Voice::new(&cli.global)) {
+        Ok(()) => Exit::Done.into(),
+        Err(error) if exit::is_broken_pipe(&error) => Exit::Done.into(),
+        Err(error) => {
+            report::stderr_line(&exit::line(&error));
+            match error.downcast_ref::<Interrupted>() {
+                Some(interrupted) => interrupted.end(),
+                None => exit::of(&error).into(),
+            }
+        }
+    }
+}

@@ -3,5 +3,10 @@
 
 mod architecture;
 mod bin;
+mod cli_images;
+mod cli_look;
+mod cli_shell;
+mod cli_unpack;
+mod cli_usage;
 mod docs;
 mod fixtures;

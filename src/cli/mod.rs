@@ -1,0 +1,144 @@
+//! What was typed: the grammar of the command line, as clap derives it from these types.
+//!
+//! Nothing here does any work. Values that have a grammar of their own (images, platforms, ranges
+//! of ids, sizes) are parsed here, so that a wrong one is a usage error before anything is opened.
+
+mod image;
+mod look;
+mod refuse;
+mod runtime;
+mod shell;
+mod unpack;
+pub(crate) mod value;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use image::ImageArgs;
+pub(crate) use look::{Cat, Inspect, Ls};
+pub(crate) use refuse::refuse;
+pub(crate) use runtime::{Namespace, RuntimeArgs, RuntimeConfig};
+pub(crate) use shell::{Completion, Man};
+pub(crate) use unpack::{Form, Ids, Rootfs, TreeArgs, Unpack};
+
+/// A toolkit for OCI images at rest.
+#[derive(Debug, Parser)]
+#[command(
+    name = "ocidian",
+    version,
+    about = "A toolkit for OCI images at rest: look into them, unpack them, make bundles of them",
+    long_about = "A toolkit for OCI images at rest: it reads image layouts and archives, looks into them without \
+        unpacking, and makes runtime bundles of them. Every byte is checked against its digest before it is used.",
+    after_long_help = IMAGES_AND_EXITS,
+    infer_long_args = false,
+    propagate_version = false,
+    disable_help_subcommand = false,
+    max_term_width = 110
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+const IMAGES_AND_EXITS: &str = "\
+Naming an image (one grammar for every verb):
+  oci:PATH[:TAG], oci:PATH@DIGEST   an image layout directory
+  oci-archive:FILE[:TAG]            a layout in a tar, plain, gzip'd or zstd'd
+  docker-archive:FILE[:NAME:TAG]    what `docker save` and `podman save` write
+  dir:PATH                          skopeo's flat directory
+  a bare word                       a path if it starts with `.` or `/` or exists; its kind is found by looking
+The tag may be left out where there is only one image.
+
+Exit codes:
+  0  done
+  1  failed
+  2  used wrongly
+  3  not found: no such file, tag, platform or blob
+  4  not allowed in: permission to read the image was refused
+  5  content failed verification: a digest, size or diff_id is wrong
+A command that SIGINT or SIGTERM stops cleans up, then ends by that signal (130 and 143 in a shell).
+
+Environment:
+  NO_COLOR   no colours, wherever they would be used
+
+Example:
+  ocidian unpack oci:images:busybox bundle && cd bundle && runc run test";
+
+/// Switches that every verb takes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct Global {
+    /// Say nothing but data and errors: no progress, notes, warnings or summaries
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// No progress bars, even on a terminal
+    #[arg(long, global = true)]
+    pub(crate) no_progress: bool,
+    /// Log what is being done to stderr
+    #[arg(long, global = true)]
+    pub(crate) debug: bool,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    Unpack(Box<Unpack>),
+    Rootfs(Rootfs),
+    RuntimeConfig(Box<RuntimeConfig>),
+    Inspect(Inspect),
+    Ls(Ls),
+    Cat(Cat),
+    Completion(Completion),
+    Man(Man),
+}
+
+/// How a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Format {
+    /// For people; may change from version to version
+    #[default]
+    Text,
+    /// For programs; members are added, never renamed or removed
+    Json,
+}
+
+/// `--format`, for every verb that reports.
+#[derive(Debug, Args)]
+pub(crate) struct FormatArgs {
+    /// How to report
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(crate) format: Format,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_grammar_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_verb_has_long_help_with_an_example() {
+        for verb in Cli::command().get_subcommands() {
+            let name = verb.get_name();
+            assert!(verb.get_about().is_some(), "{name}");
+            let help = verb.clone().render_long_help().to_string();
+            assert!(help.contains(&format!("ocidian {name} ")), "{name}: no example\n{help}");
+        }
+    }
+
+    #[test]
+    fn every_argument_is_explained() {
+        let root = Cli::command();
+        for command in root.get_subcommands().chain([&root]) {
+            for arg in command.get_arguments() {
+                assert!(arg.get_help().is_some(), "{} {}", command.get_name(), arg.get_id());
+            }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! One file a verb: each calls the libraries and hands what it learnt to `report`.
+
+mod cat;
+mod completion;
+mod container;
+mod files;
+mod inspect;
+mod ls;
+mod ls_path;
+mod man;
+mod open;
+mod platforms;
+mod rootfs;
+mod runtime_config;
+mod unpack;
+mod unpacked;
+
+use crate::cli::Verb;
+use crate::report::Voice;
+
+/// Does what was asked for.
+pub(crate) fn run(verb: &Verb, voice: Voice) -> anyhow::Result<()> {
+    match verb {
+        Verb::Unpack(args) => unpack::run(args, voice),
+        Verb::Rootfs(args) => rootfs::run(args, voice),
+        Verb::RuntimeConfig(args) => runtime_config::run(args, voice),
+        Verb::Inspect(args) => inspect::run(args, voice),
+        Verb::Ls(args) => ls::run(args, voice),
+        Verb::Cat(args) => cat::run(args, voice),
+        Verb::Completion(args) => completion::run(args),
+        Verb::Man(args) => man::run(args),
+    }
+}

@@ -1,5 +1,7 @@
 //! Nothing is parsed before its size and digest are right, and no document passes for another kind.
 
+#![allow(clippy::unwrap_used, reason = "the helpers of these tests are tests too")]
+
 use ocidian_spec::{
     Descriptor, Digest, Error, ImageConfig, ImageIndex, ImageManifest, MediaType, Raw, RawDocument,
 };

@@ -33,14 +33,14 @@ struct File {
 
 pub(crate) fn run(args: &Ls, path: &OsStr, voice: Voice) -> anyhow::Result<()> {
     let chosen = open::choose_of(&args.image, args.choice.platform.as_ref(), voice)?;
-    let files = files::with_tree(&chosen, voice, |_, tree| Ok(list(tree, path.as_bytes())?))?;
+    let files = files::with_tree(&chosen, voice, |_, tree| list(tree, path.as_bytes()))?;
     report::to_stdout(|out| match args.format.format {
         Format::Json => json::write(out, &files),
         Format::Text => write(out, &files),
     })
 }
 
-fn list(tree: &ImageTree<'_>, path: &[u8]) -> ocidian_unpack::files::Result<Vec<File>> {
+fn list(tree: &ImageTree<'_>, path: &[u8]) -> anyhow::Result<Vec<File>> {
     // A link to a directory is listed as the directory, any other as itself, dangling ones included.
     match tree.lookup(path).map(Node::kind) {
         Ok(FileKind::Directory(_)) => Ok(tree.list(path)?.map(|(name, node)| File::of(name, node)).collect()),

@@ -1,5 +1,6 @@
 //! `inspect`, `ls` and `cat`: what they say of images, to people and to programs.
 
+use ocidian_testkit::layout::Layout;
 use serde_json::{Value, json};
 
 use crate::bin::{ok, run};
@@ -84,6 +85,12 @@ fn an_index_without_an_image_for_this_machine_is_still_shown() {
     assert_eq!(sparse["image"], Value::Null);
     assert_eq!(sparse["index"]["manifests"][0]["present"], false);
     assert!(ok(["inspect", &images.image("multi")]).contains("absent"));
+    // One that lists nothing at all, likewise.
+    let mut layout = Layout::create(&images.beside("empty")).unwrap();
+    let index = layout.index(&[]).unwrap();
+    layout.tag(&index, "nothing").unwrap();
+    let nothing = parsed(&["inspect", "--format", "json", layout.path().to_str().unwrap()]);
+    assert_eq!((&nothing["image"], &nothing["index"]["manifests"]), (&Value::Null, &json!([])));
 }
 
 #[test]
@@ -111,7 +118,7 @@ fn the_tree_shows_everything_with_what_is_absent() {
 fn what_refers_to_an_image_stands_below_it() {
     let images = Images::new();
     let app = parsed(&["inspect", "--format", "json", &images.image("app")]);
-    let layout = ocidian_testkit::layout::Layout::create(&images.beside("other")).unwrap();
+    let layout = Layout::create(&images.beside("other")).unwrap();
     let empty = layout.blob("application/vnd.oci.empty.v1+json", b"{}").unwrap();
     let manifest = json!({
         "schemaVersion": 2,

@@ -1,6 +1,8 @@
 //! End-to-end tests: the built binary beside other tools, on real trees. One binary, because each
 //! would link everything again; one module a subject.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on panics, in its helpers too")]
+
 mod architecture;
 mod bin;
 mod cli_images;

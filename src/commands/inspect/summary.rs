@@ -48,7 +48,13 @@ pub(super) fn run(args: &Inspect, voice: Voice) -> anyhow::Result<()> {
 
 /// Whether there may still be something to show: an index without an image for this machine, an artifact.
 fn is_about_the_choice(error: &Error) -> bool {
-    matches!(error, Error::PlatformNotFound { .. } | Error::BlobNotFound { .. } | Error::NotAnImage { .. })
+    matches!(
+        error,
+        Error::PlatformNotFound { .. }
+            | Error::BlobNotFound { .. }
+            | Error::NotAnImage { .. }
+            | Error::NoImage { .. }
+    )
 }
 
 fn of_selection(store: &dyn Store, selector: &Selector, selection: &Selection) -> Result<Report> {

@@ -272,11 +272,12 @@ impl Layout {
         &self.files
     }
 
-    /// `text` with `{layer0}`, `{config}` and `{manifest}` replaced by those digests.
+    /// `text` with `{layer0}`, `{config}` and `{manifest}` replaced by those digests, without the
+    /// algorithm: a path names them as well as a digest does.
     pub fn fill_in(&self, text: &str) -> String {
-        self.names
-            .iter()
-            .fold(text.to_owned(), |text, (name, digest)| text.replace(&format!("{{{name}}}"), digest))
+        self.names.iter().fold(text.to_owned(), |text, (name, digest)| {
+            text.replace(&format!("{{{name}}}"), digest.trim_start_matches("sha256:"))
+        })
     }
 
     /// Writes it into `dir`, which must not exist.

@@ -863,7 +863,7 @@ fn confusion() -> Vec<Case> {
                     manifest["config"]["mediaType"] = "application/vnd.oci.empty.v1+json".into();
                 });
             },
-            &["application/vnd.oci.empty.v1+json"],
+            &["{manifest}"],
         ),
     ]
 }

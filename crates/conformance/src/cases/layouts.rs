@@ -495,7 +495,7 @@ fn indexes() -> Vec<Case> {
                     vec![tagged(index, TAG)]
                 });
             },
-            &["platform"],
+            &["image"],
         )
         .refused_as(Refusal::NotFound),
     ]

@@ -351,7 +351,7 @@ fn lengths() -> Vec<Case> {
             "a path longer than PATH_MAX",
             FORMAT,
             "Longer than any system call takes.",
-            |b| b.layer([file([b"directory-".repeat(5), b"/".to_vec()].concat().repeat(81), "x")]),
+            |b| b.layer([file(format!("{}f", format!("{}/", "directory-".repeat(5)).repeat(81)), "x")]),
             &["directory-"],
         ),
         Case::refused(

@@ -114,7 +114,7 @@ pub(crate) struct Ids {
     /// Unpack as an ordinary user would: no owners, no devices [default: for everyone but root]
     #[arg(long)]
     pub(crate) rootless: bool,
-    /// Users SIZE from CONTAINER on are those from HOST on; may be repeated
+    /// Let SIZE users from CONTAINER on be those from HOST on; may be repeated
     #[arg(long = "uid-map", value_name = "CONTAINER:HOST:SIZE")]
     pub(crate) uid: Vec<IdRange>,
     /// Groups, likewise

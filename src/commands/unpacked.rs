@@ -100,15 +100,14 @@ impl Report {
             size::bytes(self.bytes),
             self.seconds,
         )?;
-        let dir = quoted(path);
-        if let Some(mount) = &self.mount {
-            writeln!(out, "next: cd {dir} && {mount}")?;
-        }
+        let mut next = vec![format!("cd {}", quoted(path))];
+        next.extend(self.mount.clone());
         if let Target::Bundle(path) = target {
-            let id = container_id(path);
-            // The stack has to be mounted where config.json says the root is.
-            let next = if self.mount.is_some() { "then:".to_owned() } else { format!("next: cd {dir} &&") };
-            writeln!(out, "{next} runc run {id}")?;
+            next.push(format!("runc run {}", container_id(path)));
+        }
+        // There is nothing to be done in a plain tree.
+        if next.len() > 1 {
+            writeln!(out, "next: {}", next.join(" && "))?;
         }
         Ok(())
     }

@@ -3,17 +3,13 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+use ocidian_testkit::peers::Peer;
+
 use crate::bin::ok;
 
-/// Whether a program exists; a missing one is said.
+/// Whether a program is installed. What is parsed here is read by the other assertions too, so none is required.
 fn has(program: &str) -> bool {
-    let found =
-        Command::new("sh").args(["-c", &format!("command -v {program}")]).stdout(Stdio::null()).status();
-    let found = found.unwrap().success();
-    if !found {
-        eprintln!("skipped: there is no {program}");
-    }
-    found
+    Peer::find(program).is_some()
 }
 
 /// The program takes the text on stdin without a complaint; what it prints.

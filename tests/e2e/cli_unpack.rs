@@ -23,6 +23,16 @@ fn the_summary_names_the_next_step() {
 }
 
 #[test]
+fn an_overlay_stack_is_mounted_first() {
+    let images = Images::new();
+    let bundle = images.beside("bundle");
+    let text = ok(["unpack", "--form", "overlay", &images.image("app"), bundle.to_str().unwrap()]);
+    let next = text.lines().nth(1).unwrap();
+    assert!(next.contains(" && mount -t overlay ") && next.ends_with(" && runc run bundle"), "{text}");
+    assert_eq!(std::fs::read_to_string(bundle.join("layers/0/etc/motd")).unwrap(), "hello\n");
+}
+
+#[test]
 fn the_summary_can_be_json() {
     let images = Images::new();
     for (verb, member) in [("unpack", "bundle"), ("rootfs", "rootfs")] {
@@ -154,7 +164,7 @@ fn a_signal_cleans_up_and_is_passed_on() {
     let layer = Layer::plain(&entries).unwrap();
     for (name, number) in [("INT", 2), ("TERM", 15)] {
         let place = tempfile::tempdir().unwrap();
-        layout::simple(&place.path().join("images"), &json!({}), &[layer.clone()]).unwrap();
+        layout::simple(&place.path().join("images"), &json!({}), std::slice::from_ref(&layer)).unwrap();
         let child = ocidian()
             .current_dir(place.path())
             .args(["rootfs", "oci:images", "tree"])

@@ -109,7 +109,7 @@ fn layout_of(images: &Images) -> String {
 fn a_store_that_may_not_be_read_is_not_allowed_in() {
     let images = Images::new();
     let index = images.path().join("index.json");
-    fs::set_permissions(&index, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&index, fs::Permissions::from_mode(0o0)).unwrap();
     if fs::File::open(&index).is_ok() {
         return; // root reads everything
     }

@@ -22,7 +22,9 @@
 //!   [`Trailer`] tells what came after.
 
 mod blocks;
+mod contents;
 mod entry;
+mod extended;
 mod header;
 mod number;
 mod pax;
@@ -30,8 +32,9 @@ mod reader;
 mod sparse;
 mod trailer;
 
+pub use contents::Extent;
 pub use entry::{RawEntry, typeflag};
-pub use reader::{Extent, Limits, Reader};
+pub use reader::{Limits, Reader};
 pub use trailer::{EndOfArchive, Trailer};
 
 use crate::error::Error;

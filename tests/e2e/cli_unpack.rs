@@ -167,7 +167,7 @@ fn a_signal_cleans_up_and_is_passed_on() {
         layout::simple(&place.path().join("images"), &json!({}), std::slice::from_ref(&layer)).unwrap();
         let child = ocidian()
             .current_dir(place.path())
-            .args(["rootfs", "oci:images", "tree"])
+            .args(["-q", "rootfs", "oci:images", "tree"])
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

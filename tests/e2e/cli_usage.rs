@@ -4,7 +4,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output, Stdio};
 
-use crate::bin::{ocidian, ok, run};
+use ocidian_testkit::peers::Peer;
+
+use crate::bin::{ocidian, ok, path, run};
 use crate::cli_images::{Images, architectures};
 
 const VERBS: [&str; 8] = ["unpack", "rootfs", "runtime-config", "inspect", "ls", "cat", "completion", "man"];
@@ -86,7 +88,7 @@ fn a_damaged_blob_fails_verification() {
     bytes[last] ^= 1;
     fs::write(&layer, bytes).unwrap();
     let target = images.beside("tree");
-    fails(&["rootfs", &images.image("app"), target.to_str().unwrap()], 5, "sha256:");
+    fails(&["-q", "rootfs", &images.image("app"), target.to_str().unwrap()], 5, "sha256:");
     assert!(!target.exists());
     fails(&["cat", &images.image("app"), "/etc/motd"], 5, "sha256:");
 
@@ -123,7 +125,7 @@ fn an_existing_target_is_refused_and_left_alone() {
     fs::create_dir(&target).unwrap();
     fs::write(target.join("mine"), "mine").unwrap();
     for verb in ["unpack", "rootfs"] {
-        fails(&[verb, &images.image("app"), target.to_str().unwrap()], 1, "not an empty directory");
+        fails(&["-q", verb, &images.image("app"), target.to_str().unwrap()], 1, "not an empty directory");
     }
     assert_eq!(fs::read_dir(&target).unwrap().count(), 1);
 }
@@ -184,6 +186,31 @@ fn nothing_is_drawn_or_coloured_where_there_is_no_terminal() {
         assert!(output.status.success());
         assert!(!output.stdout.contains(&0x1b) && !output.stderr.contains(&0x1b), "{}", stderr(&output));
         assert!(!stderr(&output).contains("[=="));
+    }
+}
+
+#[test]
+fn bars_are_drawn_on_a_terminal_that_wants_them() {
+    let Some(script) = Peer::find("script") else {
+        return; // util-linux has it, and it is the terminal here
+    };
+    let images = Images::new();
+    let table: [(&str, &str, bool); 4] =
+        [("", "xterm", true), ("--no-progress", "xterm", false), ("-q", "xterm", false), ("", "dumb", false)];
+    for (at, (flag, term, drawn)) in table.into_iter().enumerate() {
+        let target = images.beside(&at.to_string());
+        let line = format!("{} rootfs {flag} {} {}", path().display(), images.image("app"), target.display());
+        let output = script
+            .command()
+            .args(["-qec", &line, "/dev/null"])
+            .env("TERM", term)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "{said}");
+        assert_eq!(said.contains("layer 2/2"), drawn, "{line}, {term}: {said:?}");
+        assert_eq!(said.contains("2 layers, "), flag != "-q", "{said:?}");
     }
 }
 

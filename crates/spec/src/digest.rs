@@ -12,7 +12,6 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use sha2::Digest as _;
 
 use crate::error::{Error, Result, clip};
 use crate::json;
@@ -101,9 +100,14 @@ impl Digest {
 
     /// The sha256 digest of `bytes`.
     pub fn sha256(bytes: &[u8]) -> Self {
-        let mut hasher = Hasher(State::Sha256(sha2::Sha256::new()));
-        hasher.update(bytes);
-        hasher.finish()
+        Self::from_hash(Algorithm::Sha256, ring::digest::digest(&ring::digest::SHA256, bytes).as_ref())
+    }
+
+    /// The digest whose encoded part is these bytes in hex.
+    pub(crate) fn from_hash(algorithm: Algorithm, bytes: &[u8]) -> Self {
+        let hex = |n: u8| char::from(b"0123456789abcdef"[usize::from(n & 15)]);
+        let encoded = bytes.iter().flat_map(|b| [hex(b >> 4), hex(*b)]).collect();
+        Self { algorithm, encoded }
     }
 }
 
@@ -198,72 +202,10 @@ impl fmt::Display for ChainId {
     }
 }
 
-/// A running hash of a known algorithm.
-#[derive(Clone)]
-pub struct Hasher(State);
-
-#[derive(Clone)]
-enum State {
-    Sha256(sha2::Sha256),
-    Sha512(Box<sha2::Sha512>),
-    Blake3(Box<blake3::Hasher>),
-}
-
-impl Hasher {
-    /// A hasher for `algorithm`, or `None` where it is unknown.
-    pub fn new(algorithm: &Algorithm) -> Option<Self> {
-        Some(Self(match algorithm {
-            Algorithm::Sha256 => State::Sha256(sha2::Sha256::new()),
-            Algorithm::Sha512 => State::Sha512(Box::new(sha2::Sha512::new())),
-            Algorithm::Blake3 => State::Blake3(Box::new(blake3::Hasher::new())),
-            Algorithm::Other(_) => return None,
-        }))
-    }
-
-    /// A hasher that can verify `digest`, or [`Error::UnknownAlgorithm`].
-    pub fn for_digest(digest: &Digest) -> Result<Self> {
-        Self::new(digest.algorithm()).ok_or_else(|| Error::UnknownAlgorithm { digest: digest.clone() })
-    }
-
-    /// Takes in more bytes.
-    pub fn update(&mut self, bytes: &[u8]) {
-        match &mut self.0 {
-            State::Sha256(state) => state.update(bytes),
-            State::Sha512(state) => state.update(bytes),
-            State::Blake3(state) => {
-                state.update(bytes);
-            }
-        }
-    }
-
-    /// The digest of all that was taken in.
-    pub fn finish(self) -> Digest {
-        match self.0 {
-            State::Sha256(state) => hex_digest(Algorithm::Sha256, &state.finalize()),
-            State::Sha512(state) => hex_digest(Algorithm::Sha512, &state.finalize()),
-            State::Blake3(state) => hex_digest(Algorithm::Blake3, state.finalize().as_bytes()),
-        }
-    }
-}
-
-impl fmt::Debug for Hasher {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Hasher")
-    }
-}
-
-fn hex_digest(algorithm: Algorithm, bytes: &[u8]) -> Digest {
-    let encoded = bytes
-        .iter()
-        .flat_map(|b| [b >> 4, b & 15])
-        .map(|n| char::from(b"0123456789abcdef"[usize::from(n)]))
-        .collect();
-    Digest { algorithm, encoded }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hash::Hasher;
 
     const EMPTY: &str = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 

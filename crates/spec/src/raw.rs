@@ -4,9 +4,9 @@
 //! its size and digest were found to be right (image-spec `descriptor.md`, "Verification").
 
 use crate::descriptor::Descriptor;
-use crate::digest::Hasher;
 use crate::document::Document;
 use crate::error::{Error, Result, clip};
+use crate::hash::Hasher;
 use crate::json;
 use crate::media_type::MediaType;
 

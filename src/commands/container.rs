@@ -3,10 +3,9 @@
 use std::path::Path;
 
 use anyhow::Context;
-use ocidian_spec::runtime::{IdMapping, NamespaceKind};
-use ocidian_unpack::convert::{MountFlag, RuntimeOptions, UserNamespace};
-use ocidian_unpack::{IdMap, IdRange, UnpackOptions, must_be_rootless};
-use rustix::process::{getegid, geteuid};
+use ocidian_spec::runtime::NamespaceKind;
+use ocidian_unpack::convert::{MountFlag, RuntimeOptions};
+use ocidian_unpack::{IdMap, UnpackOptions, must_be_rootless};
 
 use crate::cli::{Form, Ids, Namespace, RuntimeArgs, TreeArgs};
 use crate::exit::Usage;
@@ -28,27 +27,6 @@ pub(super) fn owners(args: &Ids, voice: Voice) -> anyhow::Result<Owners> {
         );
     }
     Ok(Owners { map, rootless: args.rootless || forced })
-}
-
-/// The user namespace of a bundle whose files have these owners, where it needs one.
-pub(super) fn user_namespace(owners: &Owners) -> Option<UserNamespace> {
-    if owners.rootless {
-        return Some(UserNamespace::of_one(geteuid().as_raw(), getegid().as_raw()));
-    }
-    let (uid, gid) = (owners.map.uid_ranges(), owners.map.gid_ranges());
-    if uid.is_empty() && gid.is_empty() {
-        return None;
-    }
-    Some(UserNamespace { uid: mappings(uid), gid: mappings(gid), rootless: false })
-}
-
-/// No ranges: every id stands for itself.
-fn mappings(ranges: &[IdRange]) -> Vec<IdMapping> {
-    if ranges.is_empty() {
-        return vec![IdMapping { container_id: 0, host_id: 0, size: u32::MAX }];
-    }
-    let mapping = |r: &IdRange| IdMapping { container_id: r.container(), host_id: r.host(), size: r.size() };
-    ranges.iter().map(mapping).collect()
 }
 
 /// What decides the tree.

@@ -18,7 +18,7 @@ pub struct Hasher(State);
 #[derive(Clone)]
 enum State {
     Sha256(ring::digest::Context),
-    Sha512(Box<sha2::Sha512>),
+    Sha512(sha2::Sha512),
     Blake3(Box<blake3::Hasher>),
 }
 
@@ -27,7 +27,7 @@ impl Hasher {
     pub fn new(algorithm: &Algorithm) -> Option<Self> {
         Some(Self(match algorithm {
             Algorithm::Sha256 => State::Sha256(ring::digest::Context::new(&ring::digest::SHA256)),
-            Algorithm::Sha512 => State::Sha512(Box::new(sha2::Sha512::new())),
+            Algorithm::Sha512 => State::Sha512(sha2::Sha512::new()),
             Algorithm::Blake3 => State::Blake3(Box::new(blake3::Hasher::new())),
             Algorithm::Other(_) => return None,
         }))

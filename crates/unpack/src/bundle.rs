@@ -11,12 +11,13 @@ use rustix::fs::{Mode, mkdirat, openat};
 use crate::convert::{ImageFiles, RuntimeOptions, convert};
 use crate::error::{Error, Failure, Result, Tried};
 use crate::host::write_file;
+use crate::image::{Image, layers};
 use crate::namespace::user_namespace;
 use crate::options::{Form, UnpackOptions};
 use crate::staging::Staging;
 use crate::state::State;
 use crate::tree::LISTING;
-use crate::unpack::{Image, Unpacked, Work, layers};
+use crate::unpack::{Unpacked, Work};
 
 /// Unpacks an image to `target` as a bundle that a runtime takes as it is: nothing must be there, or
 /// an empty directory. `source` is what the caller calls the image; it is remembered in the bundle.
@@ -40,7 +41,8 @@ pub fn unpack_bundle(
     let at = |source| Error::Target { path: target.to_owned(), source };
     let work = Work { store, layers: &layers, target, options, progress, cancel };
     let mut runtime = runtime.clone();
-    runtime.user_namespace = runtime.user_namespace.or_else(|| user_namespace(options));
+    runtime.user_namespace =
+        runtime.user_namespace.or_else(|| user_namespace(&options.ids, options.rootless));
     let convert_config =
         |files: &dyn ImageFiles| convert(image.config.value(), files, &runtime).map_err(Error::Convert);
     let mut filled = match options.form {

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use rustix::fd::{BorrowedFd, OwnedFd};
-use rustix::fs::{CWD, Mode, OFlags, fsync, openat, renameat, unlinkat};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, fsync, openat, renameat, statat, unlinkat};
 use rustix::io::{Errno, read, write};
 
 use crate::error::{Failure, Tried};
@@ -49,20 +49,29 @@ pub(crate) fn write_file(dir: BorrowedFd<'_>, name: &str, bytes: &[u8], mode: u3
 
 /// A file that is written, but not yet there. Dropped, it never was.
 #[derive(Debug)]
-pub(crate) struct PendingFile {
-    dir: OwnedFd,
-    temporary: String,
-    name: String,
+pub(crate) enum PendingFile {
+    /// Under a temporary name, to be renamed.
+    Renamed { temporary: Temporary, name: String },
+    /// Into what is there and no regular file: a device, a FIFO, a link. That is not ours to replace.
+    Into { file: OwnedFd, bytes: Vec<u8> },
 }
 
 impl PendingFile {
     /// A file at a path of the caller's.
-    pub(crate) fn at(path: &Path, bytes: &[u8]) -> Result<Self, Failure> {
+    pub(crate) fn at(path: &Path, bytes: Vec<u8>) -> Result<Self, Failure> {
         let name = path.file_name().and_then(OsStr::to_str);
         let name = name.ok_or_else(|| Failure::Refused("the path has no file name".to_owned()))?;
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let dir = openat(CWD, directory_of(path), flags, Mode::empty());
-        Self::write(dir.tried("cannot open the directory that it goes into")?, name, bytes, 0o644)
+        let dir = dir.tried("cannot open the directory that it goes into")?;
+        match statat(&dir, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile => {
+                let flags = OFlags::WRONLY | OFlags::TRUNC | OFlags::NOCTTY | OFlags::CLOEXEC;
+                let file = openat(&dir, name, flags, Mode::empty()).tried("cannot open what is there")?;
+                Ok(Self::Into { file, bytes })
+            }
+            _ => Self::write(dir, name, &bytes, 0o644),
+        }
     }
 
     fn write(dir: OwnedFd, name: &str, bytes: &[u8], mode: u32) -> Result<Self, Failure> {
@@ -70,29 +79,44 @@ impl PendingFile {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let mode = Mode::from_raw_mode(mode);
         let file = openat(&dir, temporary.as_str(), flags, mode).tried("cannot make a file")?;
-        // From here on dropping it removes it.
-        let pending = Self { dir, temporary, name: name.to_owned() };
+        let temporary = Temporary { dir, name: temporary };
         write_all(&file, bytes)
             .and_then(|()| rustix::fs::fchmod(&file, mode))
             .and_then(|()| fsync(&file))
             .tried("cannot write a file")?;
-        Ok(pending)
+        Ok(Self::Renamed { temporary, name: name.to_owned() })
     }
 
-    /// Puts it in its place, over what may be there.
-    pub(crate) fn publish(mut self) -> Result<(), Failure> {
-        renameat(&self.dir, self.temporary.as_str(), &self.dir, self.name.as_str())
-            .tried("cannot write a file")?;
-        self.temporary.clear();
+    /// Puts it in its place, over a regular file that may be there.
+    pub(crate) fn publish(self) -> Result<(), Failure> {
+        match self {
+            Self::Renamed { temporary, name } => temporary.rename(&name).tried("cannot write a file"),
+            Self::Into { file, bytes } => write_all(&file, &bytes).tried("cannot write into what is there"),
+        }
+    }
+}
+
+/// A file under a temporary name, which goes unless it is renamed.
+#[derive(Debug)]
+pub(crate) struct Temporary {
+    dir: OwnedFd,
+    /// Empty once it is renamed.
+    name: String,
+}
+
+impl Temporary {
+    fn rename(mut self, name: &str) -> Result<(), Errno> {
+        renameat(&self.dir, self.name.as_str(), &self.dir, name)?;
+        self.name.clear();
         Ok(())
     }
 }
 
-impl Drop for PendingFile {
+impl Drop for Temporary {
     fn drop(&mut self) {
-        if !self.temporary.is_empty() {
+        if !self.name.is_empty() {
             // The error that brought us here is the one to report.
-            let _ = unlinkat(&self.dir, self.temporary.as_str(), rustix::fs::AtFlags::empty());
+            let _ = unlinkat(&self.dir, self.name.as_str(), AtFlags::empty());
         }
     }
 }

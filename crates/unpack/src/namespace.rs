@@ -7,20 +7,20 @@
 use ocidian_spec::runtime::IdMapping;
 
 use crate::convert::UserNamespace;
-use crate::ids::IdRange;
-use crate::options::UnpackOptions;
+use crate::ids::{IdMap, IdRange};
 use crate::process::Identity;
 
-/// The namespace for a tree that was unpacked with these options.
-pub(crate) fn user_namespace(options: &UnpackOptions) -> Option<UserNamespace> {
-    if options.rootless {
-        return Some(rootless());
+/// The user namespace for a tree whose owners were mapped so; `rootless`, for one that an ordinary
+/// user made.
+pub fn user_namespace(ids: &IdMap, rootless: bool) -> Option<UserNamespace> {
+    if rootless {
+        return Some(rootless_namespace());
     }
     let mappings = |ranges: &[IdRange]| -> Vec<IdMapping> {
         let one = |range: &IdRange| mapping(range.container(), range.host(), range.size());
         if ranges.is_empty() { vec![mapping(0, 0, u32::MAX)] } else { ranges.iter().map(one).collect() }
     };
-    let (uid, gid) = (options.ids.uid_ranges(), options.ids.gid_ranges());
+    let (uid, gid) = (ids.uid_ranges(), ids.gid_ranges());
     let mapped = !uid.is_empty() || !gid.is_empty();
     mapped.then(|| UserNamespace { uid: mappings(uid), gid: mappings(gid), rootless: false })
 }
@@ -29,7 +29,7 @@ fn mapping(container_id: u32, host_id: u32, size: u32) -> IdMapping {
     IdMapping { container_id, host_id, size }
 }
 
-fn rootless() -> UserNamespace {
+fn rootless_namespace() -> UserNamespace {
     let identity = Identity::of_caller();
     let mut namespace = UserNamespace::of_one(identity.uid, identity.gid);
     if identity.is_root() || !has_helpers() {

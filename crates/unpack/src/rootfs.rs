@@ -11,11 +11,12 @@ use rustix::fs::{Mode, openat};
 
 use crate::apply::{Applier, Ownership};
 use crate::error::{Error, Failure, Result, Tried};
+use crate::image::Layer;
 use crate::options::{Form, UnpackOptions};
 use crate::process::Identity;
 use crate::staging::Staging;
 use crate::tree::LISTING;
-use crate::unpack::{Layer, apply_blob, limits};
+use crate::unpack::{apply_blob, limits};
 
 /// A root file system in the making. Dropped without [`commit`](Self::commit), it leaves nothing.
 ///

@@ -11,7 +11,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use ocidian_content::{BlobReader, BlobSource, Cancel, Event, Progress, Role};
 use ocidian_layer::tar::{Limits, Trailer};
 use ocidian_layer::{Changeset, LayerStream};
-use ocidian_spec::{Compression, Descriptor, DiffId, ImageConfig, ImageManifest, Kind, Raw};
 use rustix::fd::{BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, mkdirat, openat};
 
@@ -19,6 +18,7 @@ use crate::apply::{Applier, Ownership, Stopped, TreeFiles};
 use crate::convert::ImageFiles;
 use crate::error::{Error, Failure, Result, Tried};
 use crate::host::PendingFile;
+use crate::image::{Image, Layer, layers};
 use crate::options::{Form, UnpackOptions};
 use crate::process::{Identity, own_umask};
 use crate::record::Recorder;
@@ -27,15 +27,6 @@ use crate::tree::LISTING;
 
 /// How many bytes of a blob are read between two words about it.
 const TICK: u64 = 1 << 20;
-
-/// A manifest and its config, both verified.
-#[derive(Debug, Clone, Copy)]
-pub struct Image<'a> {
-    /// The manifest.
-    pub manifest: &'a Raw<ImageManifest>,
-    /// The config that the manifest names.
-    pub config: &'a Raw<ImageConfig>,
-}
 
 /// What was unpacked.
 #[derive(Debug, Clone, Default)]
@@ -54,27 +45,6 @@ pub struct Unpacked {
     pub(crate) stand_ins: std::collections::BTreeMap<Box<[u8]>, crate::apply::StandIn>,
 }
 
-/// One layer to apply: what the manifest says of it, and what the config does.
-pub(crate) struct Layer<'a> {
-    descriptor: &'a Descriptor,
-    diff_id: &'a DiffId,
-    compression: Compression,
-}
-
-impl<'a> Layer<'a> {
-    /// Pairs a layer with its diff_id; `index` is its place in the manifest, from 0.
-    pub(crate) fn new(index: usize, descriptor: &'a Descriptor, diff_id: &'a DiffId) -> Result<Self> {
-        match descriptor.media_type.kind() {
-            Kind::Layer(compression) => Ok(Self { descriptor, diff_id, compression }),
-            _ => Err(Error::LayerType {
-                layer: index + 1,
-                digest: descriptor.digest.clone(),
-                media_type: descriptor.media_type.clone(),
-            }),
-        }
-    }
-}
-
 /// Unpacks an image's root file system to `target`: nothing must be there, or an empty directory.
 /// Fails whole: nothing is left of what was begun.
 pub fn unpack_rootfs(
@@ -89,29 +59,6 @@ pub fn unpack_rootfs(
     let staging = Staging::begin(target)?;
     let work = Work { store, layers: &layers, target, options, progress, cancel };
     work.fill(staging.dir(), |_| Ok(()))?.commit(staging)
-}
-
-/// Pairs the manifest's layers with the config's diff_ids.
-pub(crate) fn layers<'a>(image: Image<'a>) -> Result<Vec<Layer<'a>>> {
-    let manifest = image.manifest.value();
-    if !matches!(manifest.config.media_type.kind(), Kind::Config) {
-        let reason = format!("its config is of the type {}", manifest.config.media_type);
-        return Err(Error::NotAnImage { reason });
-    }
-    let rootfs = &image.config.value().rootfs;
-    if rootfs.kind != "layers" {
-        let reason = format!("the config's rootfs.type is {:?}, not \"layers\"", rootfs.kind);
-        return Err(Error::NotAnImage { reason });
-    }
-    if rootfs.diff_ids.len() != manifest.layers.len() {
-        return Err(Error::DiffIds {
-            config: manifest.config.digest.clone(),
-            diff_ids: rootfs.diff_ids.len(),
-            layers: manifest.layers.len(),
-        });
-    }
-    let pairs = manifest.layers.iter().zip(&rootfs.diff_ids).enumerate();
-    pairs.map(|(index, (descriptor, diff_id))| Layer::new(index, descriptor, diff_id)).collect()
 }
 
 /// The directory of layers, and the one that a mounted stack is written into, whose root it shows.
@@ -214,7 +161,7 @@ impl Work<'_> {
         let mtree = match (&self.options.mtree, &applier.recorder) {
             (Some(path), Some(recorder)) => {
                 let text = crate::mtree::manifest(recorder);
-                let pending = PendingFile::at(path, text.as_bytes());
+                let pending = PendingFile::at(path, text.into_bytes());
                 Some(pending.map_err(|source| Error::Target { path: path.clone(), source })?)
             }
             _ => None,
@@ -247,7 +194,6 @@ pub(crate) fn limits(options: &UnpackOptions, before: u64) -> Limits {
     Limits {
         max_entries: options.max_entries,
         max_bytes: options.max_bytes.map(|max| max.saturating_sub(before)),
-        ..Limits::default()
     }
 }
 
@@ -262,9 +208,9 @@ pub(crate) fn apply_blob(
 ) -> Result<u64> {
     let read = Arc::new(AtomicU64::new(0));
     let blob = Counted { inner: blob, count: Arc::clone(&read) };
-    let wrong = |source| layer_error(index, layer, source);
-    let mut stream =
-        LayerStream::spawn(blob, layer.compression, layer.diff_id.0.algorithm()).map_err(wrong)?;
+    let wrong = |source| layer.error(index, source);
+    let (blob, compression) = layer.compression_of(blob).map_err(|error| wrong(error.into()))?;
+    let mut stream = LayerStream::spawn(blob, compression, layer.diff_id.0.algorithm()).map_err(wrong)?;
     let mut told = 0;
     let tick = || {
         let now = read.load(Ordering::Relaxed);
@@ -280,7 +226,7 @@ pub(crate) fn apply_blob(
         Err(Error::Layer { source, .. }) if !matches!(source, ocidian_layer::Error::Limit { .. }) => {
             return Err(match stream.finish().map_err(wrong) {
                 Err(error @ Error::Content(_)) => error,
-                _ => layer_error(index, layer, source),
+                _ => layer.error(index, source),
             });
         }
         Err(error) => return Err(error),
@@ -312,31 +258,19 @@ fn apply_stream(
     let mut changes = Changeset::new(stream, limits);
     let applied = applier.apply_layer(index, &mut changes, tick);
     applied.map_err(|stopped| entry_error(index, layer, *stopped))?;
-    changes.finish().map(|(_, trailer)| trailer).map_err(|source| layer_error(index, layer, source))
+    changes.finish().map(|(_, trailer)| trailer).map_err(|source| layer.error(index, source))
 }
 
 fn entry_error(index: usize, layer: &Layer<'_>, stopped: Stopped) -> Error {
     match (stopped.place, stopped.failure) {
         (_, Failure::Cancelled) => Error::Cancelled,
-        (_, Failure::Layer(error)) => layer_error(index, layer, error),
+        (_, Failure::Layer(error)) => layer.error(index, error),
         (place, source) => {
             let (path, offset) =
                 place.map_or(("/".to_owned(), 0), |(path, offset)| (path.to_string(), offset));
             let digest = layer.descriptor.digest.clone();
             Error::Entry { layer: index + 1, digest, path, offset, source }
         }
-    }
-}
-
-/// A store's own error, which travelled through the layer's stream, comes out as what it is.
-fn layer_error(index: usize, layer: &Layer<'_>, error: ocidian_layer::Error) -> Error {
-    let (layer_number, digest) = (index + 1, layer.descriptor.digest.clone());
-    match error {
-        ocidian_layer::Error::Io(error) => {
-            let context = || format!("reading layer {layer_number} ({digest})");
-            Error::Content(ocidian_content::Error::from_io(context, error))
-        }
-        source => Error::Layer { layer: layer_number, digest, source },
     }
 }
 

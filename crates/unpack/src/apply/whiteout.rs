@@ -40,15 +40,16 @@ impl Applier {
                 self.vacate(&dir, name)?;
                 Ok(())
             }
-            put => {
-                if put == Put::Above {
-                    self.reset_directory(Rc::clone(&dir), name)?;
+            // A mark outlives what it was made for, where the layer itself puts something in its place.
+            put => match self.tree.look(&dir, name)? {
+                Found::Dir(_) => {
+                    if put == Put::Above {
+                        self.reset_directory(Rc::clone(&dir), name)?;
+                    }
+                    self.prune(hidden)
                 }
-                match self.tree.look(&dir, name)? {
-                    Found::Dir(_) => self.prune(hidden),
-                    _ => Ok(()),
-                }
-            }
+                _ => Ok(()),
+            },
         }
     }
 
@@ -103,10 +104,13 @@ impl Applier {
         Ok(())
     }
 
-    /// Makes a lower layer's directory what an implied parent is.
+    /// Makes a lower layer's directory what an implied parent is, if it is not this layer's own.
     fn reset_directory(&mut self, dir: Rc<Dir>, name: &[u8]) -> Result<(), Failure> {
         let meta = Metadata { mode: 0o755, mtime: self.time, ..Metadata::default() };
         let path = dir.child(name);
+        if self.tree.dirs().get(&path).is_some_and(|state| state.layer == self.tree.layer()) {
+            return Ok(());
+        }
         let recorder = self.recorder.take();
         let renewed = self.renew_directory(&Spot { dir, name, path: path.clone() }, &meta);
         self.recorder = recorder;
@@ -140,11 +144,7 @@ impl Applier {
                     .tried("cannot make an overlay whiteout")
             }
             Some(FileType::Directory) => {
-                let layer = self.tree.layer();
-                let own = self.tree.dirs().get(&path).is_some_and(|s| s.layer == layer && !s.implied);
-                if !own {
-                    self.reset_directory(Rc::clone(dir), name)?;
-                }
+                self.reset_directory(Rc::clone(dir), name)?;
                 match below {
                     Below::Dir(_) => self.make_opaque(dir.handle()?, name, &path),
                     _ => Ok(()),

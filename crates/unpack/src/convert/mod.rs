@@ -19,7 +19,8 @@ mod volumes;
 use std::io;
 
 use ocidian_spec::runtime::{
-    Cpu, Hooks, Linux, Memory, Namespace, NamespaceKind, OCI_VERSION, Process, Resources, Root, Spec, User,
+    Cpu, Hooks, IdMapping, Linux, Memory, Namespace, NamespaceKind, OCI_VERSION, Process, Resources, Root,
+    Spec, User,
 };
 use ocidian_spec::{ExecConfig, ImageConfig, Members};
 
@@ -139,7 +140,7 @@ fn process(
     Ok(Process {
         terminal: options.terminal.then_some(true),
         capabilities: Some(capabilities::sets(&options.cap_add, &options.cap_drop, account.uid)),
-        user: ids(&account, wanted, options, warnings),
+        user: Some(ids(&account, wanted, options, warnings)),
         args: Some(without_nul("process.args", args(exec, options, warnings))?),
         env: Some(env),
         cwd: cwd(exec, options)?,
@@ -225,8 +226,9 @@ fn linux(options: &RuntimeOptions, warnings: &mut Vec<String>) -> Linux {
     let mut linux = Linux { resources: resources(options, warnings), ..Linux::default() };
     if let Some(namespace) = &options.user_namespace {
         kinds.push(NamespaceKind::User);
-        linux.uid_mappings = Some(namespace.uid.clone());
-        linux.gid_mappings = Some(namespace.gid.clone());
+        let mappings = |ranges: &[IdMapping]| Some(ranges.iter().copied().map(Into::into).collect());
+        linux.uid_mappings = mappings(&namespace.uid);
+        linux.gid_mappings = mappings(&namespace.gid);
     }
     let namespace = |kind| Namespace { kind, path: None, other: Members::default() };
     linux.namespaces = Some(kinds.into_iter().map(namespace).collect());

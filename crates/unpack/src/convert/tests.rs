@@ -157,14 +157,14 @@ fn deeper_mounts_come_later_and_equal_ones_replace_the_defaults() {
 #[test]
 fn a_named_user_has_the_images_groups_but_not_where_an_ordinary_user_starts_it() {
     let options = RuntimeOptions::default();
-    let user = process_of(r#"{"User":"app"}"#, &options).user;
+    let user = process_of(r#"{"User":"app"}"#, &options).user.unwrap();
     assert_eq!((user.uid, user.gid, user.additional_gids), (1000, 1000, Some(vec![29])));
     let range = |container_id, size| vec![IdMapping { container_id, host_id: 100_000, size }];
     let mapped = |rootless| UserNamespace { uid: range(0, 65_536), gid: range(0, 65_536), rootless };
     for (rootless, groups) in [(true, None), (false, Some(vec![29]))] {
         let options = RuntimeOptions { user_namespace: Some(mapped(rootless)), ..RuntimeOptions::default() };
         let converted = converted(r#"{"User":"app","Cmd":["x"]}"#, &options);
-        assert_eq!(converted.spec.process.unwrap().user.additional_gids, groups);
+        assert_eq!(converted.spec.process.unwrap().user.unwrap().additional_gids, groups);
         assert_eq!(converted.warnings, Vec::<String>::new());
     }
 }
@@ -178,12 +178,14 @@ fn rootless_maps_only_what_there_is() {
     let ids: Vec<_> = options.filter(|option| option.contains("gid=") || option.contains("uid=")).collect();
     assert_eq!(ids, Vec::<&String>::new());
     let linux = spec.linux.unwrap();
-    assert_eq!(linux.uid_mappings.unwrap(), [IdMapping { container_id: 0, host_id: 1000, size: 1 }]);
+    let own = IdMapping { container_id: 0, host_id: 1000, size: 1 };
+    assert_eq!(linux.uid_mappings.unwrap(), [own.into()]);
     assert!(linux.namespaces.unwrap().iter().any(|namespace| namespace.kind == NamespaceKind::User));
     assert_eq!(linux.resources, None);
     assert_eq!(
         process_of(r#"{"User":"app"}"#, &RuntimeOptions { user: Some("0".to_owned()), ..rootless() })
             .user
+            .unwrap()
             .uid,
         0
     );
@@ -318,7 +320,8 @@ proptest! {
             prop_assert_eq!(&Spec::parse(&text).unwrap(), &converted.spec);
             let process = converted.spec.process.unwrap();
             prop_assert!(process.cwd.starts_with('/') && !process.args.unwrap().is_empty());
-            prop_assert!(process.user.uid != u32::MAX && process.user.gid != u32::MAX);
+            let user = process.user.unwrap();
+            prop_assert!(user.uid != u32::MAX && user.gid != u32::MAX);
             let env = process.env.unwrap();
             prop_assert!(env.iter().all(|variable| variable.find('=').is_some_and(|at| at > 0)));
         }

@@ -15,14 +15,13 @@ use std::io::{self, Write};
 use ocidian_content::{BlobSource, Cancel, Event, Progress, Role};
 use ocidian_layer::tar::Limits;
 use ocidian_layer::{Change, Changeset, EntryKind, LayerStream};
-use ocidian_spec::{Compression, Descriptor, DiffId, Kind};
 
 pub use error::{Error, Result};
 pub use tree::{FileKind, Node, Source};
 
 use self::tree::Tree;
 use crate::convert::{Attributes, ImageFiles};
-use crate::unpack::Image;
+use crate::image::{Image, Layer, layers};
 
 /// What a conversion asks for: kept in passing where small, or each would cost a layer read again.
 const KEPT: [&[u8]; 2] = [b"etc/passwd", b"etc/group"];
@@ -36,13 +35,6 @@ pub struct ImageTree<'a> {
     cancel: Cancel,
     tree: Tree,
     kept: BTreeMap<&'static [u8], (Source, Vec<u8>)>,
-}
-
-#[derive(Clone, Copy)]
-struct Layer<'a> {
-    descriptor: &'a Descriptor,
-    diff_id: &'a DiffId,
-    compression: Compression,
 }
 
 impl<'a> ImageTree<'a> {
@@ -122,7 +114,7 @@ impl<'a> ImageTree<'a> {
                 let source = self.tree.source(entry.offset);
                 let mut bytes = Vec::new();
                 copy_data(&mut changes, size, &mut bytes)
-                    .map_err(|error| error.into_unpack(|error| layer_error(index, layer, error)))?;
+                    .map_err(|error| error.into_unpack(|error| layer.error(index, error)))?;
                 self.kept.insert(name, (source, bytes));
             }
         }
@@ -143,7 +135,7 @@ impl<'a> ImageTree<'a> {
         }
         copy_data(&mut changes, size, out).map_err(|error| match error {
             CopyError::Write(error) => Error::Write(error),
-            CopyError::Layer(error) => layer_error(index, layer, error).into(),
+            CopyError::Layer(error) => layer.error(index, error).into(),
         })?;
         verify(index, layer, changes)?;
         Ok(())
@@ -156,8 +148,10 @@ impl<'a> ImageTree<'a> {
         limits: Limits,
     ) -> Result<Changeset<LayerStream>, crate::Error> {
         let blob = self.store.open(Role::Blob, layer.descriptor)?;
-        let stream = LayerStream::spawn(blob, layer.compression, layer.diff_id.0.algorithm());
-        Ok(Changeset::new(stream.map_err(|error| layer_error(index, layer, error))?, limits))
+        let (blob, compression) =
+            layer.compression_of(blob).map_err(|error| layer.error(index, error.into()))?;
+        let stream = LayerStream::spawn(blob, compression, layer.diff_id.0.algorithm());
+        Ok(Changeset::new(stream.map_err(|error| layer.error(index, error))?, limits))
     }
 
     fn next(
@@ -169,7 +163,7 @@ impl<'a> ImageTree<'a> {
         if self.cancel.is_cancelled() {
             return Err(crate::Error::Cancelled);
         }
-        changes.next_change().map_err(|error| layer_error(index, layer, error))
+        changes.next_change().map_err(|error| layer.error(index, error))
     }
 }
 
@@ -205,18 +199,6 @@ impl ImageFiles for ImageTree<'_> {
     }
 }
 
-/// Pairs layers with diff_ids, after the checks that an unpack makes.
-fn layers(image: Image<'_>) -> Result<Vec<Layer<'_>>, crate::Error> {
-    crate::unpack::layers(image)?;
-    let pairs = image.manifest.value().layers.iter().zip(&image.config.value().rootfs.diff_ids);
-    Ok(pairs
-        .filter_map(|(descriptor, diff_id)| match descriptor.media_type.kind() {
-            Kind::Layer(compression) => Some(Layer { descriptor, diff_id, compression }),
-            _ => None,
-        })
-        .collect())
-}
-
 enum CopyError {
     Write(io::Error),
     Layer(ocidian_layer::Error),
@@ -249,7 +231,7 @@ fn zeros(count: u64, out: &mut dyn Write) -> io::Result<()> {
 
 /// Reads a layer to its end; the size of its tar, if it is what the image says.
 fn verify(index: usize, layer: Layer<'_>, changes: Changeset<LayerStream>) -> Result<u64, crate::Error> {
-    let wrong = |error| layer_error(index, layer, error);
+    let wrong = |error| layer.error(index, error);
     let (stream, _) = changes.finish().map_err(wrong)?;
     let summary = stream.finish().map_err(wrong)?;
     if summary.diff_id != *layer.diff_id {
@@ -276,16 +258,6 @@ fn entry_error(
 }
 
 /// A store's own error, which travelled through the layer's stream, comes out as what it is.
-fn layer_error(index: usize, layer: Layer<'_>, error: ocidian_layer::Error) -> crate::Error {
-    let (number, digest) = (index + 1, layer.descriptor.digest.clone());
-    match error {
-        ocidian_layer::Error::Io(error) => {
-            let context = || format!("reading layer {number} ({digest})");
-            ocidian_content::Error::from_io(context, error).into()
-        }
-        source => crate::Error::Layer { layer: number, digest, source },
-    }
-}
 
 #[cfg(test)]
 mod tests;

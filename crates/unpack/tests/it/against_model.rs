@@ -1,0 +1,76 @@
+//! Random layers: the tree on disk is the one that a small model of the specification gives, and
+//! what the model refuses is refused with nothing left.
+
+use ocidian_testkit::tree::Snapshot;
+use ocidian_unpack::{UnpackOptions, must_be_rootless};
+use proptest::prelude::*;
+
+use crate::changes::{self, Kinds, Layers, Meta, Op};
+use crate::image::Stored;
+use crate::model::{self, How};
+
+fn stored(layers: &Layers) -> Stored {
+    let tars: Vec<Vec<u8>> = layers.iter().map(|layer| changes::tar(layer)).collect();
+    Stored::new(&tars)
+}
+
+/// Unpacks and compares; whether there was a tree to compare.
+fn check(mut layers: Layers, rootless: bool, keep_dirlinks: bool) -> Result<bool, TestCaseError> {
+    let rootless = rootless || must_be_rootless();
+    let user = || (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+    let how = How { rootless: rootless.then(user), keep_dirlinks, ..How::default() };
+    if must_be_rootless() {
+        readable(&mut layers);
+    }
+    let layers = model::settle(layers, how);
+    let expected = model::apply(&layers, how);
+
+    let place = tempfile::tempdir().unwrap();
+    let target = place.path().join("tree");
+    let options = UnpackOptions { rootless, keep_dirlinks, ..UnpackOptions::default() };
+    let unpacked = stored(&layers).unpack(&target, &options);
+    match expected {
+        Ok(expected) => {
+            prop_assert!(unpacked.is_ok(), "{layers:#?}\nrefused: {}", unpacked.unwrap_err());
+            let lines = model::lines_of(&Snapshot::of(&target).unwrap(), &expected.implied());
+            prop_assert_eq!(lines, expected.lines(), "{:#?}", layers);
+            Ok(true)
+        }
+        Err(refused) => {
+            prop_assert!(unpacked.is_err(), "{layers:#?}\naccepted, but {refused:?}");
+            let left = std::fs::read_dir(place.path()).unwrap().count();
+            prop_assert_eq!(left, 0, "left behind");
+            Ok(false)
+        }
+    }
+}
+
+/// An ordinary user has to be able to read the tree to compare it.
+fn readable(layers: &mut Layers) {
+    for op in layers.iter_mut().flatten() {
+        if let Op::Put { meta: Meta { mode, .. }, .. } = op {
+            *mode |= 0o700;
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_tree_is_what_the_layers_say(
+        layers in changes::layers(Kinds { links: true }),
+        rootless in prop::bool::weighted(0.2),
+        keep_dirlinks in prop::bool::weighted(0.2),
+    ) {
+        check(layers, rootless, keep_dirlinks)?;
+    }
+
+    #[test]
+    fn a_whiteout_may_stand_anywhere(layers in changes::layers(Kinds { links: false })) {
+        let first = How { whiteouts_first: true, ..How::default() };
+        let lines = |how| model::apply(&layers, how).unwrap().lines();
+        prop_assert_eq!(lines(How::default()), lines(first));
+        check(layers, false, false)?;
+    }
+}

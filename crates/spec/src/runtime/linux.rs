@@ -1,87 +1,43 @@
 //! What only Linux has: namespaces, id mappings, limits. runtime-spec `config-linux.md`.
 
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
-use crate::json::Members;
+use crate::json::{Members, object};
 
-/// The Linux part of a document. `config-linux.md`.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Linux {
-    /// Users of the user namespace: "User namespace mappings".
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub uid_mappings: Option<Vec<IdMapping>>,
-    /// Groups of the user namespace: "User namespace mappings".
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub gid_mappings: Option<Vec<IdMapping>>,
-    /// The namespaces that the container has of its own, or joins: "Namespaces".
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub namespaces: Option<Vec<Namespace>>,
-    /// Devices to make: "Devices".
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub devices: Option<Vec<Device>>,
-    /// The container's place in the cgroup hierarchy: "Cgroups Path".
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cgroups_path: Option<String>,
-    /// Limits by cgroups: "Control groups".
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub resources: Option<Resources>,
-    /// System call filters, as they were found: "Seccomp".
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub seccomp: Option<Box<RawValue>>,
-    /// `private`, `shared`, `slave`, `unbindable`: "Rootfs Mount Propagation".
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub rootfs_propagation: Option<String>,
-    /// Paths that cannot be read in the container: "Masked Paths".
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub masked_paths: Option<Vec<String>>,
-    /// Paths that cannot be written: "Readonly Paths".
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub readonly_paths: Option<Vec<String>>,
-    /// Members that this crate does not know, and nulls.
-    #[serde(skip)]
-    pub other: Members,
-}
-
-impl PartialEq for Linux {
-    fn eq(&self, other: &Self) -> bool {
-        let Self {
-            uid_mappings,
-            gid_mappings,
-            namespaces,
-            devices,
-            cgroups_path,
-            resources,
-            seccomp,
-            rootfs_propagation,
-            masked_paths,
-            readonly_paths,
-            other: members,
-        } = self;
-        *uid_mappings == other.uid_mappings
-            && *gid_mappings == other.gid_mappings
-            && *namespaces == other.namespaces
-            && *devices == other.devices
-            && *cgroups_path == other.cgroups_path
-            && *resources == other.resources
-            && seccomp.as_ref().map(|raw| raw.get()) == other.seccomp.as_ref().map(|raw| raw.get())
-            && *rootfs_propagation == other.rootfs_propagation
-            && *masked_paths == other.masked_paths
-            && *readonly_paths == other.readonly_paths
-            && *members == other.other
+object! {
+    /// The Linux part of a document. `config-linux.md`.
+    #[derive(Debug, Clone, PartialEq, Default)]
+    pub struct Linux: "the Linux part" {
+        /// Users of the user namespace: "User namespace mappings".
+        pub uid_mappings: Option<Vec<LinuxIdMapping>> => optional "uidMappings",
+        /// Groups of the user namespace: "User namespace mappings".
+        pub gid_mappings: Option<Vec<LinuxIdMapping>> => optional "gidMappings",
+        /// The namespaces that the container has of its own, or joins: "Namespaces".
+        pub namespaces: Option<Vec<Namespace>> => optional "namespaces",
+        /// Devices to make: "Devices".
+        pub devices: Option<Vec<Device>> => optional "devices",
+        /// The container's place in the cgroup hierarchy: "Cgroups Path".
+        pub cgroups_path: Option<String> => optional "cgroupsPath",
+        /// Limits by cgroups: "Control groups".
+        pub resources: Option<Resources> => optional "resources",
+        /// System call filters, as they were found: "Seccomp".
+        pub seccomp: Option<Members> => optional "seccomp",
+        /// `private`, `shared`, `slave`, `unbindable`: "Rootfs Mount Propagation".
+        pub rootfs_propagation: Option<String> => optional "rootfsPropagation",
+        /// Paths that cannot be read in the container: "Masked Paths".
+        pub masked_paths: Option<Vec<String>> => optional "maskedPaths",
+        /// Paths that cannot be written: "Readonly Paths".
+        pub readonly_paths: Option<Vec<String>> => optional "readonlyPaths",
     }
 }
 
-/// A range of ids of the container and those that stand for them on the host. "User namespace
-/// mappings".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// A range of ids of the container and those that stand for them on the host: what a caller asks
+/// for, where [`LinuxIdMapping`] is what a document has. "User namespace mappings".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IdMapping {
     /// The first id in the container.
-    #[serde(rename = "containerID")]
     pub container_id: u32,
     /// The first id on the host.
-    #[serde(rename = "hostID")]
     pub host_id: u32,
     /// How many.
     pub size: u32,
@@ -94,18 +50,34 @@ impl IdMapping {
     }
 }
 
-/// A namespace. "Namespaces".
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Namespace {
-    /// Of which kind.
-    #[serde(rename = "type")]
-    pub kind: NamespaceKind,
-    /// One to join; a new one where this is absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub path: Option<String>,
-    /// Members that this crate does not know, and nulls.
-    #[serde(skip)]
-    pub other: Members,
+object! {
+    /// An [`IdMapping`] in a document. "User namespace mappings".
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct LinuxIdMapping: "an id mapping" {
+        /// The first id in the container.
+        pub container_id: u32 => required "containerID",
+        /// The first id on the host.
+        pub host_id: u32 => required "hostID",
+        /// How many.
+        pub size: u32 => required "size",
+    }
+}
+
+impl From<IdMapping> for LinuxIdMapping {
+    fn from(IdMapping { container_id, host_id, size }: IdMapping) -> Self {
+        Self { container_id, host_id, size, other: Members::default() }
+    }
+}
+
+object! {
+    /// A namespace. "Namespaces".
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct Namespace: "a namespace" {
+        /// Of which kind.
+        pub kind: NamespaceKind => required "type",
+        /// One to join; a new one where this is absent.
+        pub path: Option<String> => optional "path",
+    }
 }
 
 /// The kinds of namespaces. "Namespaces".
@@ -123,114 +95,88 @@ pub enum NamespaceKind {
     Time,
 }
 
-/// A device to make in the container. "Devices".
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Device {
-    /// `c`, `b`, `u` or `p`.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// Where, inside the container.
-    pub path: String,
-    /// Major number.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub major: Option<i64>,
-    /// Minor number.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub minor: Option<i64>,
-    /// Permission bits.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub file_mode: Option<u32>,
-    /// Owner, in the container's ids.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub uid: Option<u32>,
-    /// Group, in the container's ids.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub gid: Option<u32>,
-    /// Members that this crate does not know, and nulls.
-    #[serde(skip)]
-    pub other: Members,
+object! {
+    /// A device to make in the container. "Devices".
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct Device: "a device" {
+        /// `c`, `b`, `u` or `p`.
+        pub kind: String => required "type",
+        /// Where, inside the container.
+        pub path: String => required "path",
+        /// Major number.
+        pub major: Option<i64> => optional "major",
+        /// Minor number.
+        pub minor: Option<i64> => optional "minor",
+        /// Permission bits.
+        pub file_mode: Option<u32> => optional "fileMode",
+        /// Owner, in the container's ids.
+        pub uid: Option<u32> => optional "uid",
+        /// Group, in the container's ids.
+        pub gid: Option<u32> => optional "gid",
+    }
 }
 
-/// Limits by cgroups. "Control groups".
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Resources {
-    /// Which devices may be used; later rules win: "Allowed Device list".
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub devices: Option<Vec<DeviceRule>>,
-    /// Of memory: "Memory".
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub memory: Option<Memory>,
-    /// Of processor time: "CPU".
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cpu: Option<Cpu>,
-    /// Of the number of processes: "PIDs".
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub pids: Option<Pids>,
-    /// Members that this crate does not know, and nulls.
-    #[serde(skip)]
-    pub other: Members,
+object! {
+    /// Limits by cgroups. "Control groups".
+    #[derive(Debug, Clone, PartialEq, Default)]
+    pub struct Resources: "resources" {
+        /// Which devices may be used; later rules win: "Allowed Device list".
+        pub devices: Option<Vec<DeviceRule>> => optional "devices",
+        /// Of memory: "Memory".
+        pub memory: Option<Memory> => optional "memory",
+        /// Of processor time: "CPU".
+        pub cpu: Option<Cpu> => optional "cpu",
+        /// Of the number of processes: "PIDs".
+        pub pids: Option<Pids> => optional "pids",
+    }
 }
 
-/// Whether devices may be used. "Allowed Device list".
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct DeviceRule {
-    /// Whether they may.
-    pub allow: bool,
-    /// `a`, `c` or `b`; all where this is absent.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    pub kind: Option<String>,
-    /// Major number; all where this is absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub major: Option<i64>,
-    /// Minor number; all where this is absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub minor: Option<i64>,
-    /// Any of `r`, `w` and `m`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub access: Option<String>,
-    /// Members that this crate does not know, and nulls.
-    #[serde(skip)]
-    pub other: Members,
+object! {
+    /// Whether devices may be used. "Allowed Device list".
+    #[derive(Debug, Clone, PartialEq, Default)]
+    pub struct DeviceRule: "a rule for devices" {
+        /// Whether they may.
+        pub allow: bool => required "allow",
+        /// `a`, `c` or `b`; all where this is absent.
+        pub kind: Option<String> => optional "type",
+        /// Major number; all where this is absent.
+        pub major: Option<i64> => optional "major",
+        /// Minor number; all where this is absent.
+        pub minor: Option<i64> => optional "minor",
+        /// Any of `r`, `w` and `m`.
+        pub access: Option<String> => optional "access",
+    }
 }
 
-/// Limits of memory. "Memory".
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Memory {
-    /// Bytes; -1 for no limit.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub limit: Option<i64>,
-    /// Members that this crate does not know, and nulls.
-    #[serde(skip)]
-    pub other: Members,
+object! {
+    /// Limits of memory. "Memory".
+    #[derive(Debug, Clone, PartialEq, Default)]
+    pub struct Memory: "limits of memory" {
+        /// Bytes; -1 for no limit.
+        pub limit: Option<i64> => optional "limit",
+    }
 }
 
-/// Limits of processor time. "CPU".
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Cpu {
-    /// Microseconds of processor time in a period.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub quota: Option<i64>,
-    /// Microseconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub period: Option<u64>,
-    /// A share, relative to other containers.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub shares: Option<u64>,
-    /// The processors that may be used: `0-3,7`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cpus: Option<String>,
-    /// Members that this crate does not know, and nulls.
-    #[serde(skip)]
-    pub other: Members,
+object! {
+    /// Limits of processor time. "CPU".
+    #[derive(Debug, Clone, PartialEq, Default)]
+    pub struct Cpu: "limits of processor time" {
+        /// Microseconds of processor time in a period.
+        pub quota: Option<i64> => optional "quota",
+        /// Microseconds.
+        pub period: Option<u64> => optional "period",
+        /// A share, relative to other containers.
+        pub shares: Option<u64> => optional "shares",
+        /// The processors that may be used: `0-3,7`.
+        pub cpus: Option<String> => optional "cpus",
+    }
 }
 
-/// Limits of the number of processes. "PIDs".
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Pids {
-    /// How many; 0 or less for no limit.
-    pub limit: i64,
-    /// Members that this crate does not know, and nulls.
-    #[serde(skip)]
-    pub other: Members,
+object! {
+    /// Limits of the number of processes. "PIDs".
+    #[derive(Debug, Clone, PartialEq, Default)]
+    pub struct Pids: "limits of processes" {
+        /// How many; 0 or less for no limit.
+        pub limit: i64 => required "limit",
+    }
 }

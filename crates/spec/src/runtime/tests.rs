@@ -57,11 +57,17 @@ const DOCUMENT: &str = r#"{
         "path": "/proc/1/ns/net"
       }
     ],
-    "seccomp": {"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"]}]},
+    "seccomp": {
+      "defaultAction": "SCMP_ACT_ERRNO",
+      "syscalls": [{"names":["read"]}]
+    },
     "maskedPaths": [
       "/proc/kcore"
-    ]
-  }
+    ],
+    "timeOffsets": {"monotonic":{"secs":1}}
+  },
+  "domainname": "example.org",
+  "vm": null
 }
 "#;
 
@@ -75,12 +81,22 @@ fn what_is_read_is_written_again() {
 #[test]
 fn a_process_may_leave_its_user_out() {
     let spec = Spec::parse(br#"{"ociVersion":"1.0.2","process":{"cwd":"/"}}"#).unwrap();
-    assert_eq!(spec.process.unwrap().user, User::default());
+    assert_eq!(spec.process.as_ref().unwrap().user, None);
+    assert!(!String::from_utf8(spec.to_json().unwrap()).unwrap().contains("user"));
 }
 
 #[test]
 fn what_is_no_runtime_configuration_is_refused() {
-    for text in ["", "{", "[]", "{}", r#"{"ociVersion":1}"#, r#"{"ociVersion":"1.0.2","mounts":[{}]}"#] {
+    for text in [
+        "",
+        "{",
+        "[]",
+        "{}",
+        r#"{"ociVersion":1}"#,
+        r#"{"ociVersion":"1.0.2","mounts":[{}]}"#,
+        r#"{"ociVersion":"1.0.2","linux":{"seccomp":[]}}"#,
+        r#"{"ociVersion":"1.0.2","x":{"y":1,"y":1}}"#,
+    ] {
         assert!(matches!(Spec::parse(text.as_bytes()), Err(Error::Document { .. })), "{text}");
     }
 }

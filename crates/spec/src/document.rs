@@ -9,6 +9,10 @@ use crate::json::{self, Members};
 use crate::media_type::{Kind, MediaType};
 use crate::{ImageConfig, ImageIndex, ImageLayout, ImageManifest};
 
+/// The one version of manifests and indexes that there is: image-spec `manifest.md` and
+/// `image-index.md`, "schemaVersion". Docker's version 1 is another document altogether.
+const SCHEMA_VERSION: u32 = 2;
+
 /// A type that is a whole document of the specification.
 pub trait Document: DeserializeOwned + Serialize {
     /// What it is called in an error: "image manifest".
@@ -22,6 +26,11 @@ pub trait Document: DeserializeOwned + Serialize {
         None
     }
 
+    /// The version of its schema, where its kind has one.
+    fn schema_version(&self) -> Option<u32> {
+        None
+    }
+
     /// A member that only another kind of document has.
     fn foreign_member(&self) -> Option<&'static str> {
         None
@@ -30,20 +39,22 @@ pub trait Document: DeserializeOwned + Serialize {
     /// Parses bytes that need no verification (`index.json`), after the scan.
     ///
     /// # Errors
-    /// [`Error::Document`]: the text fails [`json::scan`], is not of this type, says that it is of
-    /// another, or does not say which it is and has members of both (CVE-2021-41190).
+    /// [`Error::Document`]: the text fails [`json::scan`], is not of this type, has a `schemaVersion`
+    /// other than 2, says that it is of another type, or has a member that makes it one to other
+    /// readers, whatever it says (CVE-2021-41190).
     fn parse(bytes: &[u8], limits: json::Limits) -> Result<Self> {
         let wrong = |reason| Error::Document { document: Self::NAME, reason };
         json::scan(bytes, limits, Self::NAME)?;
         let value: Self = serde_json::from_slice(bytes).map_err(|e| wrong(clip(&e.to_string())))?;
-        match (value.media_type(), value.foreign_member()) {
-            (Some(own), _) if own.kind() != Self::KIND => {
-                Err(wrong(format!("its mediaType is {:?}", clip(own.as_str()))))
-            }
-            (None, Some(member)) => {
-                Err(wrong(format!("it has no mediaType, and {member:?} belongs to another kind of document")))
-            }
-            _ => Ok(value),
+        if let Some(version) = value.schema_version().filter(|version| *version != SCHEMA_VERSION) {
+            return Err(wrong(format!("schemaVersion is {version}; only {SCHEMA_VERSION} is supported")));
+        }
+        if let Some(own) = value.media_type().filter(|own| own.kind() != Self::KIND) {
+            return Err(wrong(format!("its mediaType is {:?}", clip(own.as_str()))));
+        }
+        match value.foreign_member() {
+            Some(member) => Err(wrong(format!("{member:?} belongs to another kind of document"))),
+            None => Ok(value),
         }
     }
 
@@ -69,6 +80,10 @@ impl Document for ImageManifest {
         self.media_type.as_ref()
     }
 
+    fn schema_version(&self) -> Option<u32> {
+        Some(self.schema_version)
+    }
+
     fn foreign_member(&self) -> Option<&'static str> {
         first_of(&self.other, ["manifests", "fsLayers"])
     }
@@ -80,6 +95,10 @@ impl Document for ImageIndex {
 
     fn media_type(&self) -> Option<&MediaType> {
         self.media_type.as_ref()
+    }
+
+    fn schema_version(&self) -> Option<u32> {
+        Some(self.schema_version)
     }
 
     fn foreign_member(&self) -> Option<&'static str> {

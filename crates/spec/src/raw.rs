@@ -58,7 +58,7 @@ pub struct Raw<T> {
 impl<T: Document> Raw<T> {
     /// Checks size, then digest, then parses, then that descriptor and document agree on what the
     /// document is: another `mediaType` in the document than in the descriptor is an error, as are
-    /// the other kind's members in a document that does not say its `mediaType` (CVE-2021-41190).
+    /// the other kind's members, whatever `mediaType` says (CVE-2021-41190).
     ///
     /// # Errors
     /// As [`RawDocument::verify`] and [`Document::parse`]; else [`Error::Document`].

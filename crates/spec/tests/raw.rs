@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "the helpers of these tests are tests too")]
 
 use ocidian_spec::{
-    Descriptor, Digest, Error, ImageConfig, ImageIndex, ImageManifest, MediaType, Raw, RawDocument,
+    Descriptor, Digest, Document, Error, ImageConfig, ImageIndex, ImageManifest, MediaType, Raw, RawDocument,
+    json,
 };
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
@@ -56,8 +57,6 @@ fn descriptor_and_document_agree() {
         (DOCKER, said(DOCKER)),
         (DOCKER, manifest("")),
         (MANIFEST, manifest(r#","mediaType":null,"manifests":null"#)),
-        // A mediaType that agrees leaves nothing ambiguous: the member is one that we do not know.
-        (MANIFEST, manifest(&format!(r#","mediaType":"{MANIFEST}","manifests":[]"#))),
     ] {
         verify(descriptor, &text).unwrap();
     }
@@ -68,14 +67,42 @@ fn descriptor_and_document_agree() {
         (MANIFEST, said(INDEX), "its mediaType is"),
         (MANIFEST, said(""), "its mediaType is"),
         (MANIFEST, manifest(r#","manifests":[]"#), "another kind of document"),
+        (MANIFEST, manifest(r#","fsLayers":[]"#), "another kind of document"),
+        // Readers that go by the members would still take it for an index.
+        (MANIFEST, manifest(&format!(r#","mediaType":"{MANIFEST}","manifests":[]"#)), "another kind"),
     ] {
         let error = verify(descriptor, &text).unwrap_err();
         assert!(error.contains(wrong), "{text}: {error}");
     }
+    let index = |extra: &str| {
+        let text = format!(r#"{{"schemaVersion":2,"manifests":[]{extra}}}"#);
+        let descriptor = of(INDEX, &text);
+        Raw::<ImageIndex>::verify(text.into_bytes(), descriptor).map_err(|e| e.to_string())
+    };
+    index(r#","layers":null,"config":null"#).unwrap();
     for member in ["layers", "config"] {
-        let text = format!(r#"{{"schemaVersion":2,"manifests":[],"{member}":[]}}"#);
-        let error = Raw::<ImageIndex>::verify(text.as_bytes().to_vec(), of(INDEX, &text)).unwrap_err();
-        assert!(error.to_string().contains("another kind of document"), "{error}");
+        for said in ["".to_owned(), format!(r#","mediaType":"{INDEX}""#)] {
+            let error = index(&format!(r#"{said},"{member}":[]"#)).unwrap_err();
+            assert!(error.contains("another kind of document"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn only_schema_version_2_is_read() {
+    let index = |version: &str| format!(r#"{{"schemaVersion":{version},"manifests":[]}}"#);
+    ImageIndex::parse(index("2").as_bytes(), json::INDEX_JSON).unwrap();
+    for version in ["0", "1", "3", "4294967295"] {
+        let texts = [manifest("").replacen("\":2", &format!("\":{version}"), 1), index(version)];
+        let manifest = ImageManifest::parse(texts[0].as_bytes(), json::DOCUMENT).unwrap_err();
+        let index = ImageIndex::parse(texts[1].as_bytes(), json::INDEX_JSON).unwrap_err();
+        for error in [manifest, index] {
+            let wrong = format!("schemaVersion is {version}; only 2 is supported");
+            assert!(error.to_string().contains(&wrong), "{error}");
+        }
+    }
+    for version in ["-1", "2.0", "\"2\"", "null", "4294967298"] {
+        assert!(ImageIndex::parse(index(version).as_bytes(), json::INDEX_JSON).is_err(), "{version}");
     }
 }
 

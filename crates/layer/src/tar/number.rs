@@ -1,7 +1,8 @@
 //! Numbers in header fields: octal text, or base-256 where the first byte's high bit is set.
 //!
-//! Go's reading is the rule: leading spaces and NULs are skipped, a space or NUL ends the digits, an
-//! empty field is 0. Values beyond 64 bits are errors, never wrapped.
+//! Leading spaces are skipped, a space or NUL ends the digits, a field of those alone is 0. Digits after
+//! that end are an error: some readers skip a NUL, others stop at it. Values beyond 64 bits are errors too,
+//! never wrapped.
 
 /// What is wrong with a number.
 pub(super) type Wrong = &'static str;
@@ -24,9 +25,17 @@ pub(super) fn unsigned(field: &[u8]) -> Result<u64, Wrong> {
 
 fn octal(field: &[u8]) -> Result<u64, Wrong> {
     let is_blank = |b: &u8| matches!(b, b' ' | 0);
-    let start = field.iter().position(|b| !is_blank(b)).unwrap_or(field.len());
+    let start = field.iter().position(|b| *b != b' ').unwrap_or(field.len());
+    let (_, text) = field.split_at(start);
+    let (digits, rest) = text.split_at(text.iter().position(is_blank).unwrap_or(text.len()));
+    if rest.iter().any(u8::is_ascii_digit) {
+        return Err("has digits after its end");
+    }
+    if digits.is_empty() && !rest.iter().all(is_blank) {
+        return Err("is not octal");
+    }
     let mut value: u64 = 0;
-    for byte in field[start..].iter().take_while(|b| !is_blank(b)) {
+    for byte in digits {
         let digit = match byte {
             b'0'..=b'7' => u64::from(byte - b'0'),
             _ => return Err("is not octal"),
@@ -80,8 +89,11 @@ mod tests {
             (b"", Ok(0)),
             (b"77777777", Ok(0o7777_7777)),
             (b"777777777777", Ok(0o7777_7777_7777)),
-            (b"\x0012 \0\0\0", Ok(0o12)),
             (b"12\0garbage", Ok(0o12)),
+            (b"\0garbage", Err("is not octal")),
+            (b"\x0012 \0\0\0", Err("has digits after its end")),
+            (b"0\x0000000007", Err("has digits after its end")),
+            (b"1 2\0", Err("has digits after its end")),
             (b"0000648\0", Err("is not octal")),
             (b"-1\0", Err("is not octal")),
             (b"+1\0", Err("is not octal")),

@@ -9,7 +9,7 @@ use std::io::BufRead;
 
 use crate::entry::{Device, Entry, EntryKind, Metadata};
 use crate::error::{Error, Result};
-use crate::path::{EntryPath, MAX_PATH, PathError};
+use crate::path::{EntryPath, MAX_PATH, PathError, shown};
 use crate::tar::{Extent, Limits, RawEntry, Reader, Trailer, typeflag};
 
 const WHITEOUT: &[u8] = b".wh.";
@@ -174,15 +174,15 @@ fn device(raw: &RawEntry) -> Result<Device> {
     }
 }
 
-/// Most bytes of a path that an error repeats: a hostile one may have a million.
-const SHOWN: usize = 256;
+/// Most bytes of a path that an error keeps: a hostile one may have a million.
+const KEPT: usize = 256;
 
 fn refused(raw: &RawEntry, what: &'static str, path: &[u8], source: PathError) -> Error {
-    let path = path.get(..SHOWN).unwrap_or(path).to_vec();
-    Error::Path { offset: raw.offset, what, path, source }
+    let start = |path: &[u8]| path.get(..KEPT).unwrap_or(path).to_vec();
+    Error::Path { offset: raw.offset, entry: start(&raw.path), what, path: start(path), source }
 }
 
 fn malformed(raw: &RawEntry, reason: impl Into<String>) -> Error {
-    let shown = raw.path.get(..SHOWN).unwrap_or(&raw.path).escape_ascii();
-    Error::Tar { offset: raw.offset, reason: format!("entry \"{shown}\": {}", reason.into()) }
+    let reason = format!("entry \"{}\": {}", shown(&raw.path), reason.into());
+    Error::Tar { offset: raw.offset, reason }
 }

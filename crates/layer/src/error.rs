@@ -4,7 +4,7 @@ use std::io;
 
 use ocidian_spec::{Algorithm, Compression, Digest};
 
-use crate::path::PathError;
+use crate::path::{PathError, shown};
 
 /// The result of reading a layer.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -22,13 +22,15 @@ pub enum Error {
         reason: String,
     },
     /// A path that cannot stand in a layer.
-    #[error("entry {path:?} at byte {offset}: {what} is not allowed: {source}", path = .path.escape_ascii().to_string())]
+    #[error("entry \"{}\" at byte {offset}: {what}{} is not allowed: {source}", shown(.entry), if_other(.path, .entry))]
     Path {
         /// Where in the uncompressed tar.
         offset: u64,
+        /// The entry's name as the archive has it; a start of it where it is very long.
+        entry: Vec<u8>,
         /// Which path of the entry: "its name", "its hard link target".
         what: &'static str,
-        /// The path as the archive has it.
+        /// The path that is not allowed, as the archive has it; a start of it where it is very long.
         path: Vec<u8>,
         /// Why.
         source: PathError,
@@ -72,6 +74,11 @@ pub enum Error {
     /// The stream below could not be read; a store's own error may be inside.
     #[error(transparent)]
     Io(io::Error),
+}
+
+/// The path that is wrong, where it is not the entry's name, which was said already.
+fn if_other(path: &[u8], entry: &[u8]) -> String {
+    if path.is_empty() || path == entry { String::new() } else { format!(" \"{}\"", shown(path)) }
 }
 
 impl From<io::Error> for Error {

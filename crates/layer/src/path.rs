@@ -40,6 +40,17 @@ pub const MAX_PATH: usize = 4095;
 /// Longest component, in bytes: Linux's NAME_MAX.
 pub const MAX_NAME: usize = 255;
 
+/// Most bytes of a name that a message repeats: a hostile one may have a million.
+const SHOWN: usize = 100;
+
+/// A name of any bytes as a message shows it: escaped, and cut short.
+pub(crate) fn shown(name: &[u8]) -> String {
+    match name.get(..SHOWN) {
+        Some(start) if name.len() > SHOWN => format!("{}…", start.escape_ascii()),
+        _ => name.escape_ascii().to_string(),
+    }
+}
+
 impl EntryPath {
     /// Makes `raw` relative, or says why it cannot be.
     pub fn new(raw: &[u8]) -> Result<Self, PathError> {

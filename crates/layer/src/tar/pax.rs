@@ -7,6 +7,7 @@ use super::number::{self, decimal};
 use super::sparse::PaxSparse;
 use crate::entry::Timestamp;
 use crate::error::Result;
+use crate::path::shown;
 
 /// Most bytes of one entry's extended header: room for every attribute that Linux could list, and then some.
 pub(super) const MAX_EXTENDED: u64 = 1 << 20;
@@ -273,13 +274,4 @@ fn base64_decoded(text: &[u8]) -> Result<Vec<u8>, String> {
         decoded.extend_from_slice(&bits.to_be_bytes()[1..group.len()]);
     }
     Ok(decoded)
-}
-
-/// A key or value as it can stand in a message.
-fn shown(bytes: &[u8]) -> String {
-    const SHOWN: usize = 100;
-    match bytes.get(..SHOWN) {
-        Some(start) => format!("{}…", start.escape_ascii()),
-        None => bytes.escape_ascii().to_string(),
-    }
 }

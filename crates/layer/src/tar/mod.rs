@@ -18,8 +18,11 @@
 //! - *Repeats*: two `x`, two `L` or two `K` for one entry are errors.
 //! - *Extended attributes*: `SCHILY.xattr.` wins over `LIBARCHIVE.xattr.` of the same name.
 //! - *Old directories*: a regular file whose name ends in `/` is a directory; with a size, it is an error.
-//! - *The end*: a zero block ends the archive, as in GNU tar; two are customary, none is accepted, and
-//!   [`Trailer`] tells what came after.
+//! - *Numbers*: leading spaces, octal digits, then spaces and NULs; digits after those are an error, because
+//!   some readers skip what others stop at.
+//! - *The end*: two zero blocks end the archive, and [`Trailer`] tells what came after. None is accepted,
+//!   and so is one at the very end; one with more after it is an error, because GNU tar stops there and
+//!   others read on.
 
 mod blocks;
 mod contents;

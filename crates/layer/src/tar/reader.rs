@@ -14,6 +14,7 @@ use super::{BLOCK, malformed};
 use crate::compress;
 use crate::entry::Timestamp;
 use crate::error::{Error, Result};
+use crate::path::shown;
 
 /// What a caller puts up with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,7 +146,8 @@ impl<R: BufRead> Reader<R> {
         };
         if flag == typeflag::FILE && path.ends_with(b"/") {
             if declared_size != 0 {
-                return Err(malformed(at, "a file's name ends in `/`, yet it has a size"));
+                let reason = format!("a file's name \"{}\" ends in `/`, yet it has a size", shown(&path));
+                return Err(malformed(at, reason));
             }
             flag = typeflag::DIRECTORY;
         }
@@ -250,11 +252,17 @@ impl<R: BufRead> Reader<R> {
             return Ok(None);
         };
         if block == [0; BLOCK] {
-            trailer.end_of_archive = EndOfArchive::OneBlock;
-            // Less than a second one is padding already.
-            match self.contents.blocks().zeros(BLOCK as u64)? {
-                zeros if zeros == BLOCK as u64 => trailer.end_of_archive = EndOfArchive::Complete,
-                zeros => trailer.zero_padding = zeros,
+            let blocks = self.contents.blocks();
+            let zeros = blocks.zeros(BLOCK as u64)?;
+            if zeros == BLOCK as u64 {
+                trailer.end_of_archive = EndOfArchive::Complete;
+            } else if blocks.fill()?.is_empty() {
+                // Less than a second one is padding already.
+                trailer.end_of_archive = EndOfArchive::OneBlock;
+                trailer.zero_padding = zeros;
+            } else {
+                let reason = "one block of zeros, then more: readers disagree about what follows";
+                return Err(malformed(offset, reason));
             }
             self.trailer = Some(trailer);
             return Ok(None);

@@ -277,12 +277,21 @@ fn ends_of_archives() {
     assert_eq!(trailer(&[0; 100]), Trailer { zero_padding: 100, ..Trailer::default() });
     let garbage = [&[0; 1034][..], b"x\0\0"].concat();
     assert_eq!(trailer(&garbage), Trailer { zero_padding: 10, garbage: Some(1024 + 1034), ..complete });
-    // As GNU tar: a lone zero block is the end.
-    let lone = [&[0; 512], &file("b", b"")[..]].concat();
-    assert_eq!(trailer(&lone), Trailer { garbage: Some(1536), ..one_block });
     let short = read(&a[..520]).unwrap().1;
     assert_eq!(short, Trailer { missing_padding: 504, zero_padding: 0, ..Trailer::default() }, "{short:?}");
     assert_eq!(read(b"").unwrap().1, Trailer::default());
+}
+
+#[test]
+fn a_lone_zero_block_with_more_after_it_is_refused() {
+    let a = file("a", b"hello");
+    for more in [file("b", b""), b"x".to_vec(), [&[0; 511][..], b"x"].concat()] {
+        let lone = [&a, &[0; 512][..], &more].concat();
+        let error = read(&lone).unwrap_err().to_string();
+        assert!(error.contains("byte 1024: one block of zeros, then more"), "{error}");
+    }
+    let two = [&a, &END[..], &file("b", b"")].concat();
+    assert_eq!(read(&two).unwrap().1.garbage, Some(2048));
 }
 
 #[test]

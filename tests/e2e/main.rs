@@ -12,3 +12,4 @@ mod cli_unpack;
 mod cli_usage;
 mod docs;
 mod fixtures;
+mod unpack_overlay;

@@ -71,10 +71,12 @@ fn make_overlay_directories(dir: BorrowedFd<'_>) -> Result<(OwnedFd, OwnedFd), F
 }
 
 /// The lower directories are named topmost first, relative to the target, which keeps them short.
-fn mount_command(layers: usize) -> String {
+/// Marks in `user.` xattrs are read only where overlayfs is told to.
+fn mount_command(layers: usize, user_xattrs: bool) -> String {
     let layers = layers.max(1);
     let lower: Vec<String> = (0..layers).rev().map(|layer| format!("layers/{layer}")).collect();
-    format!("mount -t overlay overlay -o lowerdir={},upperdir=upper,workdir=work rootfs", lower.join(":"))
+    let (lower, marks) = (lower.join(":"), if user_xattrs { "userxattr," } else { "" });
+    format!("mount -t overlay overlay -o {marks}lowerdir={lower},upperdir=upper,workdir=work rootfs")
 }
 
 /// A directory that was filled, before it is put in its place.
@@ -171,7 +173,8 @@ impl Work<'_> {
             entries: applier.entries,
             bytes,
             warnings: applier.warnings.lines(),
-            mount: (self.options.form == Form::Overlay).then(|| mount_command(self.layers.len())),
+            mount: (self.options.form == Form::Overlay)
+                .then(|| mount_command(self.layers.len(), applier.marks_in_user_xattrs())),
             stand_ins: applier.take_stand_ins(),
         };
         Ok(Filled { unpacked, seen, mtree })

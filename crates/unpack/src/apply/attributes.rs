@@ -193,6 +193,11 @@ impl Applier {
         rustix::fs::fchmod(&dir, Mode::RWXU).tried("cannot set the mode of the target")
     }
 
+    /// Whether overlayfs's marks are where an ordinary user can set them.
+    pub(crate) fn marks_in_user_xattrs(&self) -> bool {
+        self.xattrs.overlay.starts_with("user.")
+    }
+
     /// Marks a directory as hiding what lower layers have below it.
     pub(super) fn make_opaque(
         &mut self,

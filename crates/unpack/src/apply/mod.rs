@@ -127,8 +127,8 @@ impl Applier {
     fn begin_layer(&mut self, layer: usize) -> Result<(), Failure> {
         self.chain.clear();
         self.tree.begin_layer(layer)?;
-        // Nothing lies below the lowest layer, and in the overlay form a layer holds its own alone.
-        self.seen = Seen::new(layer > 0 && !self.tree.is_overlay());
+        // Nothing lies below the lowest layer.
+        self.seen = Seen::new(layer > 0);
         if let Some(recorder) = &mut self.recorder {
             recorder.begin_layer(layer);
         }

@@ -15,7 +15,7 @@ use super::put::Spot;
 use super::resolve::Parents;
 use super::seen::Put;
 use crate::error::{Failure, Tried};
-use crate::tree::{Below, Dir, Found, LISTING};
+use crate::tree::{Below, Dir, Found, LISTING, is_whiteout};
 
 impl Applier {
     /// Hides what lower layers have at `path`.
@@ -77,13 +77,15 @@ impl Applier {
                 let parent = at.map_or(&b""[..], |at| &path[..at]);
                 let name = &path[at.map_or(0, |at| at + 1)..];
                 self.enter_canonical(&path, Parents::Make)?;
+                self.prune(path.clone())?;
                 let parent = self.enter_canonical(parent, Parents::Make)?;
                 self.make_opaque(parent.handle()?, name, &path)
             }
         }
     }
 
-    /// Removes below a directory all that this layer has not put.
+    /// Removes below a directory all that this layer has not put; in the overlay form these are copies
+    /// of what lower layers have, and whiteouts.
     fn prune(&mut self, top: Vec<u8>) -> Result<(), Failure> {
         let mut pending = vec![top];
         while let Some(path) = pending.pop() {
@@ -129,28 +131,34 @@ impl Applier {
         let upper = match &dir.handle {
             None => None,
             Some(handle) => match statat(handle, name, AtFlags::SYMLINK_NOFOLLOW) {
+                Ok(stat) if is_whiteout(&stat) => return Ok(()),
                 Ok(stat) => Some(FileType::from_raw_mode(stat.st_mode)),
                 Err(Errno::NOENT) => None,
                 Err(errno) => return Err(Failure::System { what: "cannot look up what to hide", errno }),
             },
         };
-        match upper {
-            None => {
-                let dir = self.enter(parent, Parents::Make)?;
-                let dir =
-                    dir.ok_or_else(|| Failure::Refused("its parent directory cannot be made".to_owned()))?;
-                self.chain.forget(&path);
-                mknodat(dir.handle()?, name, FileType::CharacterDevice, Mode::empty(), 0)
-                    .tried("cannot make an overlay whiteout")
-            }
-            Some(FileType::Directory) => {
+        match (upper, self.seen.get(&path)) {
+            (Some(FileType::Directory), Put::Yes | Put::Above) => {
                 self.reset_directory(Rc::clone(dir), name)?;
+                // What was copied up into it goes too.
+                self.prune(path.clone())?;
                 match below {
                     Below::Dir(_) => self.make_opaque(dir.handle()?, name, &path),
                     _ => Ok(()),
                 }
             }
-            Some(_) => Ok(()),
+            (Some(_), Put::Yes | Put::Above) => Ok(()),
+            (copy, _) => {
+                let dir = self.enter(parent, Parents::Make)?;
+                let dir =
+                    dir.ok_or_else(|| Failure::Refused("its parent directory cannot be made".to_owned()))?;
+                self.chain.forget(&path);
+                if copy.is_some() {
+                    self.vacate(&dir, name)?;
+                }
+                mknodat(dir.handle()?, name, FileType::CharacterDevice, Mode::empty(), 0)
+                    .tried("cannot make an overlay whiteout")
+            }
         }
     }
 

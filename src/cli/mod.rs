@@ -3,6 +3,7 @@
 //! Nothing here does any work. Values that have a grammar of their own (images, platforms, ranges
 //! of ids, sizes) are parsed here, so that a wrong one is a usage error before anything is opened.
 
+mod ids;
 mod image;
 mod look;
 mod refuse;
@@ -13,12 +14,13 @@ pub(crate) mod value;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use ids::Ids;
 pub(crate) use image::ImageArgs;
 pub(crate) use look::{Cat, Inspect, Ls};
 pub(crate) use refuse::refuse;
 pub(crate) use runtime::{Namespace, RuntimeArgs, RuntimeConfig};
 pub(crate) use shell::{Completion, Man};
-pub(crate) use unpack::{Form, Ids, Rootfs, TreeArgs, Unpack};
+pub(crate) use unpack::{Form, Rootfs, TreeArgs, Unpack};
 
 /// A toolkit for OCI images at rest.
 #[derive(Debug, Parser)]

@@ -3,8 +3,8 @@
 use clap::{Args, ValueEnum, ValueHint};
 use ocidian_unpack::convert::{CapabilityFlag, Cpus, EnvFlag, HookFlag, MountFlag};
 
+use super::ids::Ids;
 use super::image::ImageArgs;
-use super::unpack::Ids;
 use super::value;
 
 /// Print the config.json that a bundle of an image would have

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
-use ocidian_unpack::IdRange;
 
+use super::ids::Ids;
 use super::image::ImageArgs;
 use super::runtime::RuntimeArgs;
 use super::{FormatArgs, value};
@@ -105,19 +105,4 @@ pub(crate) enum Form {
     Rootfs,
     /// One directory a layer, with overlayfs whiteouts, ready to be mounted as a stack
     Overlay,
-}
-
-/// Whose the files are.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Owners")]
-pub(crate) struct Ids {
-    /// Unpack as an ordinary user would: no owners, no devices [default: for everyone but root]
-    #[arg(long)]
-    pub(crate) rootless: bool,
-    /// Let SIZE users from CONTAINER on be those from HOST on; may be repeated
-    #[arg(long = "uid-map", value_name = "CONTAINER:HOST:SIZE")]
-    pub(crate) uid: Vec<IdRange>,
-    /// Groups, likewise
-    #[arg(long = "gid-map", value_name = "CONTAINER:HOST:SIZE")]
-    pub(crate) gid: Vec<IdRange>,
 }

@@ -1,7 +1,8 @@
 //! An image layout in a directory. image-spec `image-layout.md`.
 //!
-//! Held by a handle: blobs are found below it by parsed digests alone, and no symlink in it is followed.
-//! `index.json` is read anew each time, because others may be writing.
+//! Held by a handle: blobs are found below it by parsed digests alone. Symlinks are followed to read, so that
+//! layouts may share blobs, and never to write: a file that is one is replaced by a file, and a directory of blobs
+//! that is one is not written to. `index.json` is read anew each time, because others may be writing.
 
 use std::io::Read;
 use std::path::Path;
@@ -78,7 +79,7 @@ impl LayoutDir {
     }
 
     fn blob(&self, digest: &Digest) -> Result<Option<(std::fs::File, u64)>> {
-        self.directory.file(&documents::blob_path(digest))
+        self.directory.blob(digest, &documents::blob_path(digest))
     }
 
     fn found(&self, digest: &Digest) -> Result<(std::fs::File, u64)> {

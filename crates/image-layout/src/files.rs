@@ -1,13 +1,15 @@
-//! Files below a directory handle, opened so that nothing in the directory can block, redirect or flood the
-//! reader: no component is followed if it is a symlink, only a regular file is read, and a bounded amount of it.
+//! Files below a directory handle, opened so that nothing in the directory can block or flood the reader: only a
+//! regular file is read, be it behind a symlink, and a bounded amount of it.
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use ocidian_content::{Error, Result};
-use rustix::fs::{Mode, OFlags};
+use ocidian_spec::Digest;
+use rustix::fs::{AtFlags, FileType, Mode, OFlags};
+use rustix::io::Errno;
 
 /// A directory that is held open.
 #[derive(Debug)]
@@ -36,19 +38,26 @@ impl Directory {
         &self.handle
     }
 
-    /// Opens the regular file at `components`, with its size; `None` where there is none.
+    /// Opens the regular file at `components`, with its size; `None` where there is none. Symlinks are
+    /// followed: Bazel and Nix make layouts of them, and what is read is verified wherever it came from.
     pub(crate) fn file(&self, components: &[&str]) -> Result<Option<(File, u64)>> {
-        let Some((name, directories)) = components.split_last() else { return Ok(None) };
-        let path = || directories.iter().fold(self.path.clone(), |path, part| path.join(part)).join(name);
-        let Some(parent) = self.directory(directories)? else { return Ok(None) };
-        let within = parent.as_ref().map_or(self.handle.as_fd(), AsFd::as_fd);
-        // Non-blocking, so that a FIFO without a writer is opened, and then seen to be one.
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let file = match rustix::fs::openat(within, *name, flags, Mode::empty()) {
+        let below = components.join("/");
+        let path = || self.path.join(&below);
+        // Looked at first, because opening some devices does something.
+        let kind = match rustix::fs::statat(&self.handle, &*below, AtFlags::empty()) {
+            Ok(stat) => FileType::from_raw_mode(stat.st_mode),
+            Err(Errno::NOENT) => return self.absent(&below),
+            Err(Errno::LOOP) => return Err(not_regular(&path(), "a symlink that leads to itself")),
+            Err(errno) => return Err(io_error(&path(), "open", errno.into())),
+        };
+        if kind != FileType::RegularFile {
+            return Err(not_regular(&path(), name_of(kind)));
+        }
+        // Non-blocking, so that a FIFO that has taken the file's place meanwhile is seen to be one.
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let file = match rustix::fs::openat(&self.handle, &*below, flags, Mode::empty()) {
             Ok(file) => File::from(file),
-            Err(rustix::io::Errno::NOENT) => return Ok(None),
-            Err(rustix::io::Errno::LOOP) => return Err(not_regular(&path(), "a symlink")),
-            Err(rustix::io::Errno::NXIO) => return Err(not_regular(&path(), "a socket or a device")),
+            Err(Errno::NOENT) => return Ok(None),
             Err(errno) => return Err(io_error(&path(), "open", errno.into())),
         };
         let metadata = file.metadata().map_err(|e| io_error(&path(), "stat", e))?;
@@ -58,26 +67,24 @@ impl Directory {
         Ok(Some((file, metadata.len())))
     }
 
-    /// Opens a directory below; `None` for itself where `components` is empty, the outer one where it is absent.
-    #[expect(clippy::option_option, reason = "absent and this very directory are different answers")]
-    pub(crate) fn directory(&self, components: &[&str]) -> Result<Option<Option<OwnedFd>>> {
-        let mut at: Option<OwnedFd> = None;
-        let mut path = self.path.clone();
-        for name in components {
-            path.push(name);
-            let within = at.as_ref().map_or(self.handle.as_fd(), AsFd::as_fd);
-            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-            match rustix::fs::openat(within, *name, flags, Mode::empty()) {
-                Ok(handle) => at = Some(handle),
-                Err(rustix::io::Errno::NOENT) => return Ok(None),
-                Err(rustix::io::Errno::LOOP | rustix::io::Errno::NOTDIR) => {
-                    let reason = "it is not a directory (a symlink is not followed here)".to_owned();
-                    return Err(store(&path, reason));
-                }
-                Err(errno) => return Err(io_error(&path, "open", errno.into())),
+    /// Opens a blob's file as [`file`](Self::file) does; errors name the blob.
+    pub(crate) fn blob(&self, digest: &Digest, components: &[&str]) -> Result<Option<(File, u64)>> {
+        self.file(components).map_err(|error| match error {
+            Error::Store { store, reason } => {
+                Error::Store { store: format!("blob {digest}"), reason: format!("{store}: {reason}") }
             }
+            other => other,
+        })
+    }
+
+    /// Nothing is there, or a symlink that should lead somewhere.
+    fn absent<T>(&self, below: &str) -> Result<Option<T>> {
+        match rustix::fs::statat(&self.handle, below, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::Symlink => {
+                Err(not_regular(&self.path.join(below), "a symlink to nothing"))
+            }
+            _ => Ok(None),
         }
-        Ok(Some(at))
     }
 
     /// Reads a whole file of at most `limit` bytes; `None` where there is none.
@@ -125,12 +132,21 @@ fn not_regular(path: &Path, what: &str) -> Error {
 pub(crate) fn kind_of(kind: std::fs::FileType) -> &'static str {
     use std::os::unix::fs::FileTypeExt;
     if kind.is_dir() {
-        "a directory"
+        name_of(FileType::Directory)
     } else if kind.is_fifo() {
-        "a FIFO"
+        name_of(FileType::Fifo)
     } else if kind.is_socket() {
-        "a socket"
+        name_of(FileType::Socket)
     } else {
-        "a device"
+        name_of(FileType::CharacterDevice)
+    }
+}
+
+fn name_of(kind: FileType) -> &'static str {
+    match kind {
+        FileType::Directory => "a directory",
+        FileType::Fifo => "a FIFO",
+        FileType::Socket => "a socket",
+        _ => "a device",
     }
 }

@@ -53,14 +53,14 @@ impl FlatDir {
 
     fn blob(&self, role: Role, digest: &Digest) -> Result<Option<(std::fs::File, u64)>> {
         if role == Role::Manifest && *digest == self.entry.digest {
-            return self.directory.file(&[MANIFEST]);
+            return self.directory.blob(digest, &[MANIFEST]);
         }
         if *digest.algorithm() != Algorithm::Sha256 {
             return Ok(None);
         }
         match role {
-            Role::Manifest => self.directory.file(&[&format!("{}.{MANIFEST}", digest.encoded())]),
-            Role::Blob => self.directory.file(&[digest.encoded()]),
+            Role::Manifest => self.directory.blob(digest, &[&format!("{}.{MANIFEST}", digest.encoded())]),
+            Role::Blob => self.directory.blob(digest, &[digest.encoded()]),
         }
     }
 

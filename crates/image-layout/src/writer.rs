@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ocidian_content::{BlobSink, BlobSource, BlobWrite, Expect, Result, Role};
 use ocidian_spec::{Descriptor, Digest, Hasher, RawDocument};
-use rustix::fs::Mode;
+use rustix::fs::{AtFlags, FileType, Mode, OFlags};
+use rustix::io::Errno;
 use tempfile::TempDir;
 
 use crate::documents::blob_path;
@@ -139,7 +140,7 @@ impl Drop for LayoutBlob {
 /// Writes a document's blob, unless a file of its size is there. Atomic.
 pub(crate) fn put_blob(layout: &Directory, document: &RawDocument) -> Result<()> {
     let digest = &document.descriptor().digest;
-    if let Some((file, size)) = layout.file(&blob_path(digest))? {
+    if let Some((file, size)) = layout.blob(digest, &blob_path(digest))? {
         let bytes = document.bytes();
         let same = size == bytes.len() as u64
             && crate::files::read_bounded(file, size, bytes.len(), || digest.to_string())? == bytes;
@@ -158,20 +159,28 @@ pub(crate) fn publish(layout: &Directory, name: &str, bytes: &[u8]) -> Result<()
     sync(layout.handle(), layout, name)
 }
 
-/// Makes a directory of the layout, and those above it, where they are not there. Each is made below the
-/// handle of the one before, so that a symlink among them leads nowhere.
+/// Makes a directory of the layout, and those above it, where they are not there. Each is made and opened below
+/// the handle of the one before, so that a symlink among them leads nowhere.
 pub(crate) fn make_directory(layout: &Directory, components: &[&str]) -> Result<OwnedFd> {
-    let path = || components.iter().fold(layout.path().to_owned(), |path, part| path.join(part));
+    let mut path = layout.path().to_owned();
     let mut made = None;
-    for (depth, name) in components.iter().enumerate() {
+    for name in components {
+        path.push(name);
         let within = made.as_ref().map_or(layout.handle().as_fd(), OwnedFd::as_fd);
         match rustix::fs::mkdirat(within, *name, Mode::from_raw_mode(0o777)) {
-            Ok(()) | Err(rustix::io::Errno::EXIST) => {}
-            Err(errno) => return Err(io_error(&path(), "create", errno.into())),
+            Ok(()) | Err(Errno::EXIST) => {}
+            Err(errno) => return Err(io_error(&path, "create", errno.into())),
         }
-        made = layout.directory(components.get(..=depth).unwrap_or_default())?.flatten();
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        made = match rustix::fs::openat(within, *name, flags, Mode::empty()) {
+            Ok(handle) => Some(handle),
+            Err(Errno::LOOP | Errno::NOTDIR) => {
+                return Err(store(&path, "it is not a directory (a symlink is not followed to write)"));
+            }
+            Err(errno) => return Err(io_error(&path, "open", errno.into())),
+        };
     }
-    made.ok_or_else(|| store(&path(), "it was removed while it was being written to"))
+    made.ok_or_else(|| store(&path, "it is the layout itself"))
 }
 
 fn stage(layout: &Directory) -> Result<TempDir> {
@@ -185,8 +194,9 @@ fn replace(layout: &Directory, directory: &impl AsFd, name: &str, bytes: &[u8]) 
     let stage = stage(layout)?;
     let path = stage.path().join("file");
     let mut file = File::create_new(&path).map_err(|e| io_error(&path, "create", e))?;
-    let keep_mode = rustix::fs::statat(directory, name, rustix::fs::AtFlags::SYMLINK_NOFOLLOW);
-    if let Ok(stat) = keep_mode {
+    let keep_mode = rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW);
+    // A symlink is replaced too, but has no mode to keep.
+    if let Some(stat) = keep_mode.ok().filter(|stat| FileType::from_raw_mode(stat.st_mode).is_file()) {
         let mode = Mode::from_raw_mode(stat.st_mode & 0o777);
         rustix::fs::fchmod(&file, mode).map_err(|errno| io_error(&path, "set the mode of", errno.into()))?;
     }

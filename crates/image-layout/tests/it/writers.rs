@@ -203,3 +203,20 @@ fn writing_does_not_leave_the_layout_through_a_symlink() {
         assert_eq!(fs::read(path.join("index.json")).unwrap(), before);
     }
 }
+
+#[test]
+fn an_index_json_that_is_a_symlink_is_replaced_and_what_it_led_to_left_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let (place, path) = layout_dir(&layout_files(Some("v1")));
+    let (index, aside) = (path.join("index.json"), place.path().join("aside"));
+    fs::rename(&index, &aside).unwrap();
+    symlink(&aside, &index).unwrap();
+    let before = fs::read(&aside).unwrap();
+    let layout = LayoutDir::open(&path).unwrap();
+    layout.put(Some(&name("v2")), &document("2"), When::Any).unwrap();
+    assert_eq!(fs::read(&aside).unwrap(), before);
+    let metadata = fs::symlink_metadata(&index).unwrap();
+    assert!(metadata.is_file());
+    assert_eq!(metadata.permissions().mode() & 0o022, 0, "a symlink's mode is none to take over");
+    assert_eq!(layout.list().unwrap().len(), 2);
+}

@@ -122,6 +122,7 @@ impl Tree {
         match self.put(directory, name) {
             Put::No => self.remove(directory, name),
             Put::Yes => {}
+            Put::Above if self.made(node) => {}
             // A lower layer's directory that stays for what is below it is an implied one from now on.
             Put::Above => self.renew(node, &self.implied()),
         }

@@ -257,7 +257,5 @@ fn entry_error(
     crate::Error::Entry { layer: index + 1, digest, path, offset, source }
 }
 
-/// A store's own error, which travelled through the layer's stream, comes out as what it is.
-
 #[cfg(test)]
 mod tests;

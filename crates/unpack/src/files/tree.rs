@@ -114,6 +114,8 @@ impl Source {
 pub struct Directory {
     names: BTreeMap<Box<[u8]>, Name>,
     parent: NodeId,
+    /// The layer that made it or gave it its attributes, from 1; 0 for none.
+    made: u32,
     /// The last layer that put something below it, from 1; 0 for none.
     above: u32,
 }
@@ -171,7 +173,7 @@ impl Tree {
     /// The node; a placeholder where it is gone, which no name leads to.
     pub(super) fn node(&self, id: NodeId) -> &Node {
         static GONE: Node = Node {
-            kind: FileKind::Directory(Directory { names: BTreeMap::new(), parent: ROOT, above: 0 }),
+            kind: FileKind::Directory(Directory { names: BTreeMap::new(), parent: ROOT, made: 0, above: 0 }),
             mode: 0o755,
             uid: 0,
             gid: 0,
@@ -221,7 +223,7 @@ impl Tree {
 
     /// An empty directory's kind.
     pub(super) fn empty_directory(parent: NodeId) -> FileKind {
-        FileKind::Directory(Directory { names: BTreeMap::new(), parent, above: 0 })
+        FileKind::Directory(Directory { names: BTreeMap::new(), parent, made: 0, above: 0 })
     }
 
     /// Gives a name that is free to a new node. `None` where there are too many nodes.
@@ -235,7 +237,7 @@ impl Tree {
         // Before the root may be the first to be made.
         self.directory_mut(directory)?;
         let mut node = Node { kind, mode: 0, uid: 0, gid: 0, mtime: metadata.mtime, links: 0 };
-        set(&mut node, metadata);
+        set(&mut node, self.layer, metadata);
         let id = match self.free.pop() {
             Some(id) => {
                 *self.nodes.get_mut(id.0 as usize)? = Some(node);
@@ -263,9 +265,15 @@ impl Tree {
 
     /// New attributes for a node.
     pub(super) fn renew(&mut self, id: NodeId, metadata: &Metadata) {
+        let layer = self.layer;
         if let Some(node) = self.node_mut(id) {
-            set(node, metadata);
+            set(node, layer, metadata);
         }
+    }
+
+    /// Whether the present layer made a directory or gave it its attributes.
+    pub(super) fn made(&self, id: NodeId) -> bool {
+        self.directory(id).is_some_and(|directory| directory.made == self.layer)
     }
 
     /// Marks a name as put by the present layer, and the way to it.
@@ -337,7 +345,10 @@ impl Tree {
     }
 }
 
-fn set(node: &mut Node, metadata: &Metadata) {
+fn set(node: &mut Node, layer: u32, metadata: &Metadata) {
+    if let FileKind::Directory(directory) = &mut node.kind {
+        directory.made = layer;
+    }
     // Both have twelve bits.
     node.mode = (metadata.mode & 0o7777) as u16;
     node.uid = metadata.uid;

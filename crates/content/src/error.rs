@@ -44,7 +44,7 @@ pub enum Error {
     Ambiguous {
         /// Which store.
         store: String,
-        /// What fits, as a person would type it.
+        /// What fits: its digest as a person would type it, then its name and platform.
         candidates: Vec<String>,
     },
     /// There is nothing in the store that could be chosen.

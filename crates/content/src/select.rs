@@ -257,8 +257,12 @@ fn refuse_non_image(manifest: &Raw<ImageManifest>) -> Result<()> {
     let reason = if is_attestation(manifest.descriptor()) {
         "it attests another manifest".to_owned()
     } else if config.media_type.kind() != Kind::Config {
-        let artifact = manifest.value().artifact_type.as_ref().unwrap_or(&config.media_type);
-        format!("it is an artifact of type {artifact}")
+        match &manifest.value().artifact_type {
+            Some(artifact) => {
+                format!("it is an artifact of type {artifact} with a config of type {}", config.media_type)
+            }
+            None => format!("it is an artifact with a config of type {}", config.media_type),
+        }
     } else {
         return Ok(());
     };
@@ -284,9 +288,8 @@ fn nothing_to_choose(store: &dyn Store, survey: &Survey) -> Error {
 
 fn ambiguous(store: &dyn Store, survey: &Survey, found: &[(usize, Found)]) -> Error {
     let candidates = found.iter().map(|(at, platform)| {
-        let image = survey.descriptor(*at);
-        let name = names::name_of(survey.entry(*at)).map(|name| format!(":{name}"));
-        format!("{} ({})", name.unwrap_or_else(|| format!("@{}", image.digest)), platform.text())
+        let name = names::name_of(survey.entry(*at)).map(|name| format!(":{name}, ")).unwrap_or_default();
+        format!("@{} ({name}{})", survey.descriptor(*at).digest, platform.text())
     });
     Error::Ambiguous { store: store.name(), candidates: candidates.collect() }
 }

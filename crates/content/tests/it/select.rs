@@ -114,10 +114,13 @@ fn several_of_one_name_are_narrowed_by_platform_and_of_several_names_none_is_gue
         .as_bytes(),
     );
     store_of(&[named(third.clone(), "v3")])(&store);
-    refused(&store, "", "", Class::Failed, "several images that fit: :v1");
+    let typable = format!("@{} (:v1, {})", own.digest, host());
+    refused(&store, "", "", Class::Failed, &typable);
+    chosen(&store, &format!("@{}", own.digest), "", &own);
     chosen(&store, "v3", "", &third);
-    store_of(&[named(third, "v1")])(&store);
-    refused(&store, "v1", "", Class::Failed, "several images");
+    store_of(&[named(third.clone(), "v1")])(&store);
+    refused(&store, "v1", "", Class::Failed, &format!("@{} (", own.digest));
+    refused(&store, "v1", "", Class::Failed, &format!("@{} (", third.digest));
 }
 
 #[test]
@@ -149,7 +152,14 @@ fn attestations_artifacts_and_unknown_types_are_passed_over() {
     chosen(&store, "v1", &host(), &own);
 
     store_of(&[named(artifact, "helm"), named(foreign, "foreign"), named(by_platform, "attest")])(&store);
-    refused(&store, "helm", "", Class::Failed, "artifact of type application/vnd.cncf.helm.config.v1+json");
+    refused(&store, "helm", "", Class::Failed, "config of type application/vnd.cncf.helm.config.v1+json");
+    let typed = r#"{"schemaVersion":2,"artifactType":"application/x-sbom","layers":[],"config":CONFIG}"#
+        .replace("CONFIG", r#"{"mediaType":"application/vnd.oci.empty.v1+json","size":2,"digest":"DIGEST"}"#)
+        .replace("DIGEST", &Digest::sha256(b"{}").to_string());
+    let typed = store.insert(MediaType::ImageManifest, typed.as_bytes()).unwrap();
+    store_of(&[named(typed, "sbom")])(&store);
+    let says = "artifact of type application/x-sbom with a config of type application/vnd.oci.empty.v1+json";
+    refused(&store, "sbom", "", Class::Failed, says);
     refused(&store, "foreign", "", Class::Failed, "its media type is application/x-foreign");
     refused(&store, "attest", "", Class::Failed, "attests");
     chosen(&store, "", "", &own); // named artifacts beside it do not make it two images

@@ -23,9 +23,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return cli::refuse(&error),
     };
-    if cli.global.debug {
-        report::log_to_stderr();
-    }
+    report::log_to_stderr(cli.global.debug);
     match commands::run(&cli.verb, Voice::new(&cli.global)) {
         Ok(()) => Exit::Done.into(),
         Err(error) if exit::is_broken_pipe(&error) => Exit::Done.into(),

@@ -27,7 +27,10 @@ pub(crate) fn choose_of(
     voice: Voice,
 ) -> anyhow::Result<Chosen> {
     let Opened { store, selector, kind } = ocidian_image_layout::open(image)?;
+    tracing::debug!(?kind, store = store.name(), ?selector, "opened");
     let selection = select(store.as_ref(), &selector, &choice(platform))?;
+    let way: Vec<_> = selection.chain.iter().map(|descriptor| descriptor.digest.to_string()).collect();
+    tracing::debug!(way = way.join(" > "), "chose");
     for note in &selection.notes {
         voice.note(note);
     }

@@ -74,12 +74,14 @@ pub(crate) fn to_stdout(
     write(&mut out).and_then(|()| out.flush()).map_err(|error| anyhow::Error::from(error).context("stdout"))
 }
 
-/// Logs to stderr, coloured only where a terminal shows it and no one objects.
-pub(crate) fn log_to_stderr() {
+/// Logs to stderr, coloured only where a terminal shows it and no one objects: what went wrong beside
+/// the error that a command ends with, and with `debug` what is being done.
+pub(crate) fn log_to_stderr(debug: bool) {
     let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    tracing_subscriber::fmt()
+    let level = if debug { tracing::Level::DEBUG } else { tracing::Level::WARN };
+    let log = tracing_subscriber::fmt()
         .with_writer(io::stderr)
-        .with_max_level(tracing::Level::DEBUG)
-        .with_ansi(!plain && io::stderr().is_terminal())
-        .init();
+        .with_max_level(level)
+        .with_ansi(!plain && io::stderr().is_terminal());
+    if debug { log.init() } else { log.without_time().with_target(false).init() }
 }

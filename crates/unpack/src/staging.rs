@@ -111,6 +111,7 @@ impl Staging {
                 }
             }
         }
+        tracing::debug!(path = %self.path.display(), "in place");
         self.place = Place::Done;
         Ok(())
     }

@@ -146,6 +146,7 @@ impl Work<'_> {
             source => Error::Target { path: self.target.to_owned(), source },
         };
         let exact = own_umask();
+        tracing::debug!(rootless = self.options.rootless, own_umask = exact, "unpacking");
         let owner =
             Ownership::new(self.options.ids.clone(), self.options.rootless, Identity::of_caller(), exact);
         let recorder = self.options.mtree.as_ref().map(|_| Recorder::default());
@@ -241,6 +242,7 @@ pub(crate) fn apply_blob(
         );
     }
     let summary = stream.finish().map_err(wrong)?;
+    tracing::debug!(layer = index + 1, ?compression, bytes = summary.size, diff_id = %summary.diff_id, "applied");
     if summary.diff_id != *layer.diff_id {
         let (expected, actual) = (layer.diff_id.0.clone(), summary.diff_id.0);
         return Err(wrong(ocidian_layer::Error::DiffId { expected, actual }));

@@ -10,7 +10,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{CWD, Dir as Listing, Mode, OFlags, RenameFlags, mkdirat, openat, renameat, renameat_with};
+use rustix::fs::{
+    CWD, Dir as Listing, Gid, Mode, OFlags, RenameFlags, Stat, Uid, XattrFlags, fchmod, fchown, fgetxattr,
+    fsetxattr, fstat, mkdirat, openat, renameat, renameat_with,
+};
 use rustix::io::Errno;
 
 use crate::error::{Error, Failure, Result, Tried};
@@ -29,10 +32,47 @@ pub(crate) struct Staging {
 enum Place {
     /// A directory of a temporary name, to be renamed.
     Sibling { parent: OwnedFd, temporary: String, name: OsString },
-    /// The target itself.
-    Itself,
+    /// The target itself, and what it was before it was filled.
+    Itself(Before),
     /// Nothing is to be removed any more.
     Done,
+}
+
+/// The attributes of a directory that is filled in place: an image's root takes them over.
+#[derive(Debug)]
+struct Before {
+    stat: Stat,
+    acls: Vec<(&'static str, Vec<u8>)>,
+}
+
+impl Before {
+    fn of(dir: BorrowedFd<'_>) -> Result<Self, Failure> {
+        let stat = fstat(dir).tried("cannot look at the target")?;
+        let mut acls = Vec::new();
+        let mut value = vec![0; 65_536];
+        for name in ["system.posix_acl_access", "system.posix_acl_default"] {
+            match fgetxattr(dir, name, &mut value[..]) {
+                Ok(len) => acls.push((name, value[..len].to_vec())),
+                Err(Errno::NODATA | Errno::OPNOTSUPP) => {}
+                Err(errno) => return Err(Failure::System { what: "cannot read the target's ACL", errno }),
+            }
+        }
+        Ok(Self { stat, acls })
+    }
+
+    fn restore(&self, dir: BorrowedFd<'_>) -> Result<(), Failure> {
+        let now = fstat(dir).tried("cannot look at the target")?;
+        let (uid, gid) = (self.stat.st_uid, self.stat.st_gid);
+        if (now.st_uid, now.st_gid) != (uid, gid) {
+            fchown(dir, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)))
+                .tried("cannot give the target back")?;
+        }
+        for (name, value) in &self.acls {
+            fsetxattr(dir, *name, value, XattrFlags::empty()).tried("cannot give the target its ACL back")?;
+        }
+        fchmod(dir, Mode::from_raw_mode(self.stat.st_mode & 0o7777))
+            .tried("cannot give the target its mode back")
+    }
 }
 
 impl Staging {
@@ -41,7 +81,8 @@ impl Staging {
         let at = |source| Error::Target { path: path.to_owned(), source };
         match openat(CWD, path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()) {
             Ok(dir) if is_empty(dir.as_fd()).map_err(at)? => {
-                Ok(Self { path: path.to_owned(), dir, place: Place::Itself })
+                let before = Before::of(dir.as_fd()).map_err(at)?;
+                Ok(Self { path: path.to_owned(), dir, place: Place::Itself(before) })
             }
             Ok(_) | Err(Errno::NOTDIR) => Err(Error::TargetExists { path: path.to_owned() }),
             Err(Errno::NOENT) => Self::begin_sibling(path),
@@ -124,9 +165,10 @@ impl Drop for Staging {
             Place::Sibling { parent, temporary, .. } => {
                 remove(parent.as_fd(), temporary.as_bytes()).map(|_| ())
             }
-            Place::Itself => {
-                openat(&self.dir, ".", LISTING, Mode::empty()).tried("cannot open the target").and_then(empty)
-            }
+            Place::Itself(before) => openat(&self.dir, ".", LISTING, Mode::empty())
+                .tried("cannot open the target")
+                .and_then(empty)
+                .and_then(|()| before.restore(self.dir.as_fd())),
         };
         if let Err(failure) = removed {
             tracing::error!("{}: could not remove all of what was made: {failure}", self.path.display());

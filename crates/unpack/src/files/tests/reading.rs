@@ -185,3 +185,17 @@ fn an_image_without_layers_has_a_root() {
     assert_eq!(tree.lookup(b"/..").unwrap().mode(), 0o755);
     assert_eq!(tree.list(b"").unwrap().count(), 0);
 }
+
+#[test]
+fn a_hidden_directory_that_stays_is_an_implied_one_or_the_layers_own() {
+    let lower = layer(&[Dir("d"), File("d/old", "")]);
+    for (upper, mode) in [
+        (vec![File("d/new", ""), File(".wh.d", "")], 0o755),
+        (vec![Dir("d"), File("d/new", ""), File(".wh.d", "")], 0o640),
+    ] {
+        let fixture = Fixture::new(&[lower.clone(), layer(&upper)]);
+        let tree = fixture.read().unwrap();
+        assert_eq!(paths(&tree), ["", "d", "d/new"]);
+        assert_eq!(tree.lookup(b"d").unwrap().mode(), mode);
+    }
+}

@@ -40,8 +40,8 @@ struct Level {
     name: Vec<u8>,
     /// The canonical path that it led to.
     path: Vec<u8>,
-    /// Whether a symlink was followed here or above.
-    linked: bool,
+    /// How many symlinks were followed on the way here.
+    links: u32,
     /// Closed again where there are too many.
     dir: Option<Rc<Dir>>,
 }
@@ -54,7 +54,7 @@ impl Chain {
     /// Forgets what depends on the entry at that canonical path, which is about to go.
     pub(super) fn forget(&mut self, path: &[u8]) {
         let below = |level: &Level| {
-            level.linked
+            level.links > 0
                 || (level.path.starts_with(path) && matches!(level.path.get(path.len()), None | Some(b'/')))
         };
         if let Some(at) = self.levels.iter().position(below) {
@@ -95,17 +95,18 @@ impl Applier {
         let common = self.chain.common(path, parents);
         self.chain.levels.truncate(common);
         let mut at = self.deepest(parents)?;
-        let mut linked = self.chain.levels.last().is_some_and(|level| level.linked);
-        for name in components(path).skip(common) {
-            let mut links = 0;
+        let mut links = self.chain.levels.last().map_or(0, |level| level.links);
+        for (depth, name) in components(path).enumerate().skip(common) {
             let Some(next) = self.step(&at, name, parents, &mut links)? else { return Ok(None) };
-            linked |= links > 0;
-            self.chain.push(Level {
-                name: name.to_vec(),
-                path: next.path.clone(),
-                linked,
-                dir: Some(Rc::clone(&next)),
-            });
+            // A step that had to make room may have cut the chain: then this is no level of it.
+            if self.chain.levels.len() == depth {
+                self.chain.push(Level {
+                    name: name.to_vec(),
+                    path: next.path.clone(),
+                    links,
+                    dir: Some(Rc::clone(&next)),
+                });
+            }
             at = next;
         }
         Ok(Some(at))
@@ -129,7 +130,7 @@ impl Applier {
             Some(Level { path, .. }) => {
                 let path = path.clone();
                 let dir = self.enter_canonical(&path, parents)?;
-                if let Some(level) = self.chain.levels.last_mut() {
+                if let Some(level) = self.chain.levels.last_mut().filter(|level| level.path == path) {
                     level.dir = Some(Rc::clone(&dir));
                 }
                 Ok(dir)
@@ -150,9 +151,7 @@ impl Applier {
         let mut pending = vec![name.to_vec()];
         while let Some(name) = pending.pop() {
             if name == b".." {
-                let up = at.path.iter().rposition(|b| *b == b'/').unwrap_or(0);
-                let up = at.path[..up].to_vec();
-                at = self.enter_canonical(&up, parents)?;
+                at = self.up(&at, parents)?;
                 continue;
             }
             at = match self.tree.look(&at, &name)? {
@@ -180,6 +179,17 @@ impl Applier {
             };
         }
         Ok(Some(at))
+    }
+
+    /// The directory that a directory is in; the root's is the root.
+    fn up(&mut self, dir: &Rc<Dir>, parents: Parents) -> Result<Rc<Dir>, Failure> {
+        let Some(end) = dir.path.iter().rposition(|b| *b == b'/') else {
+            return Ok(Rc::new(self.tree.root()?));
+        };
+        match self.tree.above(dir, &dir.path[..end])? {
+            Some(above) => Ok(Rc::new(above)),
+            None => self.enter_canonical(&dir.path[..end], parents),
+        }
     }
 
     /// Makes a directory that no layer mentions: 0755, root's, as old as what needs it.

@@ -147,7 +147,8 @@ impl Applier {
                     _ => Ok(()),
                 }
             }
-            (Some(_), Put::Yes | Put::Above) => Ok(()),
+            // Nothing is there and yet it was put: a link that --keep-dirlinks kept.
+            (Some(_), Put::Above) | (_, Put::Yes) => Ok(()),
             (copy, _) => {
                 let dir = self.enter(parent, Parents::Make)?;
                 let dir =

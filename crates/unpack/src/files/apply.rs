@@ -137,8 +137,8 @@ impl Tree {
     /// The directory at an archive's path, symlinks followed.
     fn enter(&mut self, path: &[u8], parents: Parents) -> Result<Option<NodeId>, Failure> {
         let mut at = ROOT;
+        let mut links = 0;
         for name in components(path) {
-            let mut links = 0;
             let Some(next) = self.step(at, name, parents, &mut links)? else { return Ok(None) };
             at = next;
         }

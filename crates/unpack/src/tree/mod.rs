@@ -154,6 +154,14 @@ impl Tree {
         &mut self.dirs[last]
     }
 
+    /// The directory above one that is not the root's own entry, without walking down to it again: in the
+    /// plain form `..` can only be that, for nothing but us moves directories. `None` in the overlay form.
+    pub(crate) fn above(&self, dir: &Dir, path: &[u8]) -> Result<Option<Dir>, Failure> {
+        let Some(handle) = dir.handle.as_ref().filter(|_| !self.is_overlay()) else { return Ok(None) };
+        let handle = openat(handle, "..", HANDLE, Mode::empty()).tried("cannot go back up")?;
+        Ok(Some(Dir { handle: Some(handle), lowers: Vec::new(), path: path.to_vec() }))
+    }
+
     /// What the directory at that canonical path is to be, as the topmost layer that has it says.
     pub(crate) fn state(&self, path: &[u8]) -> Option<&DirState> {
         self.dirs.iter().rev().find_map(|map| map.get(path))

@@ -5,7 +5,7 @@ use ocidian_testkit::tree::Snapshot;
 use ocidian_unpack::{UnpackOptions, must_be_rootless};
 use proptest::prelude::*;
 
-use crate::changes::{self, Kinds, Layers, Meta, Op};
+use crate::changes::{self, Kinds, Layers, Meta, Op, What};
 use crate::image::Stored;
 use crate::model::{self, How};
 
@@ -72,5 +72,33 @@ proptest! {
         let lines = |how| model::apply(&layers, how).unwrap().lines();
         prop_assert_eq!(lines(How::default()), lines(first));
         check(layers, false, false)?;
+    }
+}
+
+fn put(path: &str, what: What) -> Op {
+    Op::Put { path: path.to_owned(), what, meta: Meta { mode: 0o755, ..Meta::default() } }
+}
+
+fn file() -> What {
+    What::File(Vec::new())
+}
+
+/// Found by the properties above.
+#[test]
+fn what_went_wrong_before() {
+    let table: [Layers; 2] = [
+        // Room made on a way through a link, then a name that was on that way.
+        vec![
+            vec![put("b", What::Symlink("c".to_owned())), put("b/c", file())],
+            vec![put("b/c/a", file()), put("c/a", file())],
+        ],
+        // A whiteout of what the layer put and then replaced.
+        vec![
+            vec![],
+            vec![put("c/c/a", file()), put("c", file()), put("c", What::Dir), Op::Whiteout("c/c".to_owned())],
+        ],
+    ];
+    for layers in table {
+        assert!(check(layers, false, false).unwrap());
     }
 }

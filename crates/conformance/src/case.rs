@@ -32,7 +32,7 @@ pub struct Case {
 pub struct Limits {
     /// Bytes of uncompressed layers, and of file content, in all layers together.
     pub max_bytes: u64,
-    /// Entries in all layers together.
+    /// Entries in any one layer.
     pub max_entries: u64,
 }
 
@@ -123,34 +123,23 @@ impl Case {
         Self { limits: Some(Limits { max_bytes, max_entries }), ..self }
     }
 
-    /// The layout as data.
+    /// The layout as data. The same bytes each time.
     pub fn layout(&self) -> Layout {
         let mut builder = LayoutBuilder::default();
         (self.build)(&mut builder);
         builder.finish()
     }
 
-    /// Writes the layout to `dir/<id>`, which must not exist. The same bytes each time.
-    ///
-    /// # Errors
-    /// As the file system has them.
-    pub fn write(&self, dir: &Path) -> io::Result<()> {
-        self.layout().write(&dir.join(self.id))
-    }
-
-    /// What the error must contain, digests filled in; empty for a legal case.
-    pub fn needles(&self) -> Vec<String> {
+    /// What the error must contain, the digests of `layout` filled in; empty for a legal case.
+    pub fn needles(&self, layout: &Layout) -> Vec<String> {
         match &self.expect {
             Expectation::Tree(_) => Vec::new(),
-            Expectation::Refused { needle, .. } => {
-                let layout = self.layout();
-                needle.iter().map(|text| layout.fill_in(text)).collect()
-            }
+            Expectation::Refused { needle, .. } => needle.iter().map(|text| layout.fill_in(text)).collect(),
         }
     }
 
-    /// The case as `cases.json` has it.
-    pub fn to_json(&self) -> Value {
+    /// The case as `cases.json` has it; `layout` is its own.
+    pub fn to_json(&self, layout: &Layout) -> Value {
         let mut json = json!({
             "id": self.id,
             "title": self.title,
@@ -169,7 +158,7 @@ impl Case {
             Expectation::Refused { kind, .. } => {
                 json["verdict"] = kind.name().into();
                 json["exitCode"] = kind.exit_code().into();
-                json["error"] = self.needles().into();
+                json["error"] = self.needles(layout).into();
             }
         }
         json
@@ -187,10 +176,12 @@ impl Case {
 /// As the file system has them; `dir` is made if it does not exist.
 pub fn write_all(cases: &[Case], dir: &Path) -> io::Result<()> {
     fs::create_dir_all(dir)?;
+    let mut json = Vec::with_capacity(cases.len());
     for case in cases {
-        case.write(dir)?;
+        let layout = case.layout();
+        layout.write(&dir.join(case.id))?;
+        json.push(case.to_json(&layout));
     }
-    let json: Vec<Value> = cases.iter().map(Case::to_json).collect();
     let mut text = serde_json::to_string_pretty(&json)?;
     text.push('\n');
     fs::write(dir.join("cases.json"), text)

@@ -25,12 +25,12 @@ fn bytes() -> Vec<Case> {
     vec![
         Case::refused(
             "bomb-gzip",
-            "8 MiB of zeros in 53 KB of gzip",
+            "4 MiB of zeros in 27 KB of gzip",
             GZIP,
             "The blob's size says little of what it inflates to.",
             |b| {
-                let header = Header::new(b"vast", b'0').octal(SIZE, 8 * MIB).bytes();
-                let (blob, plain) = gzip::zero_bomb(&header, 8 << 20);
+                let header = Header::new(b"vast", b'0').octal(SIZE, 4 * MIB).bytes();
+                let (blob, plain) = gzip::zero_bomb(&header, 4 << 20);
                 b.layer_blob(LAYER_GZIP, blob, &plain);
             },
             &["{layer0}"],
@@ -38,12 +38,12 @@ fn bytes() -> Vec<Case> {
         .under(MIB, 1000),
         Case::refused(
             "bomb-zstd",
-            "8 MiB of zeros in 800 bytes of zstd",
+            "4 MiB of zeros in 700 bytes of zstd",
             ZSTD,
             "Each block of 128 KiB takes four bytes.",
             |b| {
-                let header = Header::new(b"vast", b'0').octal(SIZE, 8 * MIB).bytes();
-                let (blob, plain) = zstd::zero_bomb(&header, 65);
+                let header = Header::new(b"vast", b'0').octal(SIZE, 4 * MIB).bytes();
+                let (blob, plain) = zstd::zero_bomb(&header, 33);
                 b.layer_blob(LAYER_ZSTD, blob, &plain);
             },
             &["{layer0}"],
@@ -51,11 +51,11 @@ fn bytes() -> Vec<Case> {
         .under(MIB, 1000),
         Case::refused(
             "bomb-after-end",
-            "8 MiB of zeros after the end of a small archive",
+            "4 MiB of zeros after the end of a small archive",
             GZIP,
             "Padding has to be hashed, and so to be inflated: it counts.",
             |b| {
-                let (blob, plain) = gzip::zero_bomb(&tar::unended([file("a", "x")]), 8 << 20);
+                let (blob, plain) = gzip::zero_bomb(&tar::unended([file("a", "x")]), 4 << 20);
                 b.layer_blob(LAYER_GZIP, blob, &plain);
             },
             &["{layer0}"],
@@ -106,17 +106,30 @@ fn entries() -> Vec<Case> {
         )
         .under(64 * MIB, 1000),
         Case::refused(
-            "bomb-entries-over-layers",
-            "four layers of 300 entries over a limit of 1,000",
+            "bomb-entries-in-one-layer",
+            "a layer of 1,200 entries between small ones, over a limit of 1,000",
             FORMAT,
-            "The limit is on the image, not on a layer.",
+            "Each layer is held to the limit, not the first alone.",
             |b| {
-                (0..4)
-                    .for_each(|layer| b.layer((0..300).map(move |at| dir(format!("directory-{layer}-{at}")))))
+                b.layer([dir("d")]);
+                b.layer((0..1200).map(|at| dir(format!("directory-{at}"))));
+                b.layer([file("a", "x")]);
             },
-            &["{layer3}"],
+            &["{layer1}"],
         )
         .under(64 * MIB, 1000),
+        Case::legal(
+            "limit-entries-is-a-layer-s",
+            "two layers of six entries under a limit of ten",
+            FORMAT,
+            "The limit on entries is on a layer: it keeps an archive from never ending, and the layers' number is known before.",
+            |b| {
+                b.layer((0..6).map(|at| file(format!("file-{at}"), "x")));
+                b.layer((6..12).map(|at| file(format!("file-{at}"), "x")));
+            },
+            (0..12).map(|at| tree::file(format!("file-{at}"), "x")),
+        )
+        .under(MIB, 10),
         Case::refused(
             "bomb-one-name",
             "one file 2,000 times over a limit of 1,000 entries",
@@ -147,13 +160,13 @@ fn headers() -> Vec<Case> {
     vec![
         Case::refused(
             "bomb-pax",
-            "a PAX header of 32 MiB in gzip",
+            "a PAX header of 4 MiB in gzip",
             FORMAT,
             "It has to be held in memory, and so has a limit of its own.",
             |b| {
-                let mut start = Header::new(b"PaxHeaders/x", b'x').octal(SIZE, 32 * MIB).bytes().to_vec();
-                start.extend_from_slice(format!("{} comment=", 32 * MIB).as_bytes());
-                let (blob, plain) = gzip::zero_bomb(&start, 32 << 20);
+                let mut start = Header::new(b"PaxHeaders/x", b'x').octal(SIZE, 4 * MIB).bytes().to_vec();
+                start.extend_from_slice(format!("{} comment=", 4 * MIB).as_bytes());
+                let (blob, plain) = gzip::zero_bomb(&start, 4 << 20);
                 b.layer_blob(LAYER_GZIP, blob, &plain);
             },
             &["{layer0}"],

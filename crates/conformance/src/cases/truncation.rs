@@ -7,6 +7,7 @@ use crate::tree;
 
 pub(super) fn cases() -> Vec<Case> {
     let mut all = cut();
+    all.push(lone_zero_block());
     all.extend(tolerated());
     all
 }
@@ -47,6 +48,17 @@ fn cut() -> Vec<Case> {
     ]
 }
 
+fn lone_zero_block() -> Case {
+    Case::refused(
+        "one-zero-block-between-entries",
+        "one block of zeros between two entries",
+        FORMAT,
+        "GNU tar stops there, Go's reader has an error, others go on: three trees from one layer.",
+        |b| b.layer_tar([unended([file("a", "x")]), vec![0; 512], archive([file("b", "y")])].concat()),
+        &["byte 1024"],
+    )
+}
+
 fn tolerated() -> Vec<Case> {
     vec![
         Case::legal(
@@ -61,7 +73,7 @@ fn tolerated() -> Vec<Case> {
             "one-zero-block-at-end",
             "a tar with one block of zeros at its end",
             FORMAT,
-            "Half an end of archive, and nothing missing.",
+            "Half an end of archive, and nothing after it that one reader could see and another not.",
             |b| b.layer_tar([unended([file("a", "x")]), vec![0; 512]].concat()),
             [tree::file("a", "x")],
         ),

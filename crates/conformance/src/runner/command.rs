@@ -85,8 +85,17 @@ pub(super) enum Ending {
     TimedOut,
 }
 
-/// Runs the words; how they ended, and what they wrote to standard error.
-pub(super) fn run(words: &[String], sandbox: &Sandbox, timeout: Duration) -> io::Result<(Ending, String)> {
+/// What a run of a command came to.
+pub(super) struct Run {
+    pub(super) ending: Ending,
+    /// What it wrote to standard error.
+    pub(super) message: String,
+    /// Its peak memory in bytes, as far as it was seen.
+    pub(super) peak_memory: Option<u64>,
+}
+
+/// Runs the words to their end.
+pub(super) fn run(words: &[String], sandbox: &Sandbox, timeout: Duration) -> io::Result<Run> {
     let (Some(program), arguments) = (words.first(), words.get(1..).unwrap_or_default()) else {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "no command"));
     };
@@ -101,8 +110,10 @@ pub(super) fn run(words: &[String], sandbox: &Sandbox, timeout: Duration) -> io:
         .spawn()
         .map_err(|error| io::Error::new(error.kind(), format!("{program}: {error}")))?;
     let end = Instant::now() + timeout;
-    let mut pause = Duration::from_millis(1);
+    let mut pause = Duration::from_micros(500);
+    let mut peak_memory = None;
     let ending = loop {
+        peak_memory = peak_memory.max(peak_of(child.id()));
         if let Some(status) = child.try_wait()? {
             break ending(status);
         }
@@ -113,11 +124,22 @@ pub(super) fn run(words: &[String], sandbox: &Sandbox, timeout: Duration) -> io:
             break Ending::TimedOut;
         }
         sleep(pause);
-        pause = (pause * 2).min(Duration::from_millis(20));
+        pause = (pause * 2).min(Duration::from_millis(5));
     };
     let mut bytes = fs::read(&stderr)?;
     bytes.truncate(MESSAGE_MAX);
-    Ok((ending, String::from_utf8_lossy(&bytes).into_owned()))
+    Ok(Run { ending, message: String::from_utf8_lossy(&bytes).into_owned(), peak_memory })
+}
+
+/// The most memory that a running process has had, in bytes; `None` if it is over.
+///
+/// The kernel's accounts of ended children would be exact but of the wrong thing: a child shares the
+/// runner's memory until it executes the tool, and is charged for the peak of that, too.
+fn peak_of(pid: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
+    kibibytes.checked_mul(1024)
 }
 
 fn ending(status: ExitStatus) -> Ending {

@@ -6,7 +6,7 @@
 //! after. Cases run one after the other, and two runners wait for each other.
 //!
 //! Owners, devices and all extended attributes but `user.` ones are compared only as root: no one
-//! else can make them.
+//! else can make them. [`Report::not_compared`] says so.
 
 mod command;
 mod compare;
@@ -21,7 +21,8 @@ pub use report::{CaseReport, Report, Verdict};
 pub use sandbox::ABSOLUTE_OUTSIDE;
 
 use crate::case::{Case, Expectation, Refusal};
-use crate::runner::command::{Ending, Template};
+use crate::layout::Layout;
+use crate::runner::command::{Ending, Run, Template};
 use crate::runner::sandbox::{AbsoluteOutside, Sandbox};
 
 /// How to run the cases.
@@ -33,11 +34,21 @@ pub struct Options {
     pub timeout: Duration,
     /// Where the tree is below `{bundle}`; empty if the tool fills the target itself.
     pub rootfs: PathBuf,
+    /// How many bytes of memory the tool may take at its peak; a case that takes more has failed.
+    ///
+    /// The process that is started counts, not its children, and it is looked at every few
+    /// milliseconds: what it takes in the last of them may be missed.
+    pub max_memory: Option<u64>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { dir: std::env::temp_dir(), timeout: Duration::from_secs(30), rootfs: PathBuf::from("rootfs") }
+        Self {
+            dir: std::env::temp_dir(),
+            timeout: Duration::from_secs(30),
+            rootfs: PathBuf::from("rootfs"),
+            max_memory: None,
+        }
     }
 }
 
@@ -57,53 +68,59 @@ pub fn run_unpack(tool: &str, cases: &[Case], options: &Options) -> io::Result<R
     let absolute = AbsoluteOutside::create()?;
     let mut reports = Vec::with_capacity(cases.len());
     for case in cases {
-        let sandbox = Sandbox::create(&options.dir, case)?;
-        let (verdict, message) = run_case(&template, case, &sandbox, &absolute, options)?;
-        reports.push(CaseReport { id: case.id, title: case.title, section: case.section, verdict, message });
+        let layout = case.layout();
+        let sandbox = Sandbox::create(&options.dir, case.id, &layout)?;
+        let bundle = sandbox.bundle();
+        let mut report = CaseReport::new(case);
+        match template.fill_in(&sandbox.layout(case.id), &bundle, case.limits) {
+            None => report.verdict = Verdict::Skipped("the tool's command has no place for limits".into()),
+            Some(words) => {
+                let before = (sandbox.snapshot()?, absolute.snapshot()?);
+                let run = command::run(&words, &sandbox, options.timeout)?;
+                let after = (sandbox.snapshot()?, absolute.snapshot()?);
+                let mut faults = judge(case, &layout, &run, &bundle, options)?;
+                faults.wrong.extend(sandbox::differences(&before.0, &after.0));
+                faults.wrong.extend(sandbox::differences(&before.1, &after.1));
+                if after.1 != before.1 {
+                    absolute.restore()?;
+                }
+                report.verdict = faults.verdict();
+                report.message = run.message;
+                report.peak_memory = run.peak_memory;
+            }
+        }
+        reports.push(report);
     }
-    Ok(Report { tool: tool.to_owned(), cases: reports })
+    Ok(Report { tool: tool.to_owned(), not_compared: compare::not_compared(), cases: reports })
 }
 
-fn run_case(
-    template: &Template,
-    case: &Case,
-    sandbox: &Sandbox,
-    absolute: &AbsoluteOutside,
-    options: &Options,
-) -> io::Result<(Verdict, String)> {
-    let Some(words) = template.fill_in(&sandbox.layout(case), &sandbox.bundle(), case.limits) else {
-        return Ok((Verdict::Skipped("the tool's command has no place for limits".into()), String::new()));
-    };
-    let before = (sandbox.snapshot()?, absolute.snapshot()?);
-    let (ending, message) = command::run(&words, sandbox, options.timeout)?;
-    let after = (sandbox.snapshot()?, absolute.snapshot()?);
-
+fn judge(case: &Case, layout: &Layout, run: &Run, bundle: &Path, options: &Options) -> io::Result<Faults> {
     let mut faults = Faults::default();
-    faults.wrong.extend(sandbox::differences(&before.0, &after.0));
-    faults.wrong.extend(sandbox::differences(&before.1, &after.1));
-    if !after.1.eq(&before.1) {
-        absolute.restore()?;
-    }
-    match (&case.expect, ending) {
+    match (&case.expect, run.ending) {
         (_, Ending::TimedOut) => faults.wrong.push(format!("no end after {:?}", options.timeout)),
         (_, Ending::Signal(signal)) => faults.wrong.push(format!("killed by signal {signal}")),
-        (_, Ending::Code(101)) | (_, Ending::Code(134)) => faults.wrong.push("it panicked".into()),
+        (_, Ending::Code(101 | 134)) => faults.wrong.push("it panicked".into()),
         (Expectation::Tree(_), Ending::Code(code)) if code != 0 => {
-            faults.wrong.push(format!("refused (exit code {code}): {}", first_line(&message)));
+            faults.wrong.push(format!("refused (exit code {code}): {}", first_line(&run.message)));
         }
         (Expectation::Tree(tree), Ending::Code(_)) => {
-            faults.wrong.extend(compare::tree(&sandbox.bundle().join(&options.rootfs), tree)?);
+            faults.wrong.extend(compare::tree(&bundle.join(&options.rootfs), tree)?);
         }
         (Expectation::Refused { .. }, Ending::Code(0)) => faults.wrong.push("accepted".into()),
         (Expectation::Refused { kind, .. }, Ending::Code(code)) => {
-            faults.manners.extend(refusal(case, *kind, code, &message, &sandbox.bundle()));
+            faults.manners.extend(refusal(&case.needles(layout), *kind, code, &run.message, bundle));
         }
     }
-    Ok((faults.verdict(), message))
+    if let (Some(max), Some(peak)) = (options.max_memory, run.peak_memory)
+        && peak > max
+    {
+        faults.wrong.push(format!("it took {peak} bytes of memory, more than {max}"));
+    }
+    Ok(faults)
 }
 
 /// What is wrong with a refusal that is right in itself.
-fn refusal(case: &Case, kind: Refusal, code: i32, message: &str, bundle: &Path) -> Vec<String> {
+fn refusal(needles: &[String], kind: Refusal, code: i32, message: &str, bundle: &Path) -> Vec<String> {
     let mut faults = Vec::new();
     if code != kind.exit_code() {
         faults.push(format!("exit code {code} instead of {}", kind.exit_code()));
@@ -115,8 +132,8 @@ fn refusal(case: &Case, kind: Refusal, code: i32, message: &str, bundle: &Path) 
     if lines != 1 {
         faults.push(format!("the message has {lines} lines instead of one"));
     }
-    for needle in case.needles() {
-        if !message.contains(&needle) {
+    for needle in needles {
+        if !message.contains(needle) {
             faults.push(format!("the message does not name {needle:?}: {}", first_line(message)));
         }
     }
@@ -225,6 +242,21 @@ mod tests {
             let verdicts = run(&format!("{escape}; echo needle >&2; exit 1"));
             assert!(matches!(verdicts[1], Verdict::Failed(_)), "{escape}: {:?}", verdicts[1]);
         }
+    }
+
+    #[test]
+    fn memory_is_measured_and_held_to_a_limit() {
+        let dir = tempfile::tempdir().unwrap();
+        let run = |max_memory| {
+            let options = Options { dir: dir.path().to_owned(), max_memory, ..Options::default() };
+            let report = run_unpack("sleep 0.1", &cases(), &options).unwrap();
+            let peak = report.cases[0].peak_memory.unwrap();
+            assert!((1 << 16..1 << 26).contains(&peak), "{peak}");
+            faults(&report.cases[0].verdict)
+        };
+        assert!(run(Some(1 << 12)).contains("bytes of memory"));
+        assert!(!run(Some(1 << 26)).contains("bytes of memory"));
+        assert!(!run(None).contains("bytes of memory"));
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
+use crate::case::Case;
+
 /// How one case went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
@@ -53,6 +55,22 @@ pub struct CaseReport {
     pub verdict: Verdict,
     /// What the tool wrote to standard error, the first 64 KiB.
     pub message: String,
+    /// Its peak memory in bytes, as far as it was seen; `None` if it was not run or ended at once.
+    pub peak_memory: Option<u64>,
+}
+
+impl CaseReport {
+    /// A report of which the outcome is still to be filled in.
+    pub(super) fn new(case: &Case) -> Self {
+        Self {
+            id: case.id,
+            title: case.title,
+            section: case.section,
+            verdict: Verdict::Passed,
+            message: String::new(),
+            peak_memory: None,
+        }
+    }
 }
 
 /// How all cases went. Displayed, it is a table.
@@ -60,6 +78,8 @@ pub struct CaseReport {
 pub struct Report {
     /// The command that was run.
     pub tool: String,
+    /// What was not compared, because an ordinary user cannot make it; empty for root.
+    pub not_compared: &'static [&'static str],
     /// Each case, in the order of the run.
     pub cases: Vec<CaseReport>,
 }
@@ -85,10 +105,12 @@ impl Report {
                 "verdict": case.verdict.name(),
                 "reasons": case.verdict.reasons(),
                 "message": case.message,
+                "peakMemory": case.peak_memory,
             })
         });
         json!({
             "tool": self.tool,
+            "notCompared": self.not_compared,
             "passed": self.count("passed"),
             "flawed": self.count("flawed"),
             "failed": self.count("failed"),
@@ -106,6 +128,14 @@ impl fmt::Display for Report {
             for reason in case.verdict.reasons() {
                 writeln!(f, "         {:<width$}  - {reason}", "")?;
             }
+        }
+        if !self.not_compared.is_empty() {
+            writeln!(f, "not compared, for want of root's rights: {}", self.not_compared.join(", "))?;
+        }
+        if let Some(case) = self.cases.iter().max_by_key(|case| case.peak_memory)
+            && let Some(peak) = case.peak_memory
+        {
+            writeln!(f, "peak memory: {} KiB ({})", peak / 1024, case.id)?;
         }
         writeln!(
             f,

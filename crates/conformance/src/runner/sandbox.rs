@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustix::fs::OFlags;
 
-use crate::case::Case;
+use crate::layout::Layout;
 use crate::runner::compare::xattrs;
 
 /// The sentinel that layers try to reach by an absolute name. A link to it resolves inside the
@@ -29,19 +29,19 @@ static NEXT: AtomicU32 = AtomicU32::new(0);
 pub(super) struct Sandbox(PathBuf);
 
 impl Sandbox {
-    pub(super) fn create(dir: &Path, case: &Case) -> io::Result<Self> {
+    pub(super) fn create(dir: &Path, id: &str, layout: &Layout) -> io::Result<Self> {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let sandbox = Self(dir.join(format!("ocidian-conformance-{}-{number}", std::process::id())));
         fs::create_dir(&sandbox.0)?;
         fs::create_dir(sandbox.0.join("layouts"))?;
         fs::create_dir(sandbox.0.join("work"))?;
-        case.write(&sandbox.0.join("layouts"))?;
+        layout.write(&sandbox.layout(id))?;
         plant_sentinels(&sandbox.outside())?;
         Ok(sandbox)
     }
 
-    pub(super) fn layout(&self, case: &Case) -> PathBuf {
-        self.0.join("layouts").join(case.id)
+    pub(super) fn layout(&self, id: &str) -> PathBuf {
+        self.0.join("layouts").join(id)
     }
 
     pub(super) fn bundle(&self) -> PathBuf {
@@ -79,13 +79,16 @@ pub(super) struct AbsoluteOutside {
 
 impl AbsoluteOutside {
     pub(super) fn create() -> io::Result<Self> {
-        let no_follow = OFlags::NOFOLLOW.bits().cast_signed();
-        let lock = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .custom_flags(no_follow)
-            .open(format!("{ABSOLUTE_OUTSIDE}.lock"))?;
+        let path = format!("{ABSOLUTE_OUTSIDE}.lock");
+        let mut options = OpenOptions::new();
+        options.read(true).custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
+        // Another user's may be there: it can be locked, though not written.
+        let lock = match options.open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                options.write(true).create(true).truncate(false).open(&path)?
+            }
+            other => other?,
+        };
         lock.lock()?;
         let outside = Self { _lock: lock };
         outside.restore()?;
@@ -94,7 +97,8 @@ impl AbsoluteOutside {
 
     /// Makes it anew, whatever a tool did to it.
     pub(super) fn restore(&self) -> io::Result<()> {
-        remove(Path::new(ABSOLUTE_OUTSIDE))?;
+        remove(Path::new(ABSOLUTE_OUTSIDE))
+            .map_err(|error| io::Error::new(error.kind(), format!("{ABSOLUTE_OUTSIDE}: {error}")))?;
         plant_sentinels(Path::new(ABSOLUTE_OUTSIDE))
     }
 

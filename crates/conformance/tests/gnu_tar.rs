@@ -1,6 +1,8 @@
 //! GNU tar as a second opinion on the layers that we call legal: a mistake of our writer would be
 //! one that all our readers could share.
 
+#![allow(clippy::unwrap_used)]
+
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 

@@ -25,12 +25,12 @@ fn bytes() -> Vec<Case> {
     vec![
         Case::refused(
             "bomb-gzip",
-            "4 MiB of zeros in 27 KB of gzip",
+            "2 MiB of zeros in 13 KB of gzip",
             GZIP,
             "The blob's size says little of what it inflates to.",
             |b| {
-                let header = Header::new(b"vast", b'0').octal(SIZE, 4 * MIB).bytes();
-                let (blob, plain) = gzip::zero_bomb(&header, 4 << 20);
+                let header = Header::new(b"vast", b'0').octal(SIZE, 2 * MIB).bytes();
+                let (blob, plain) = gzip::zero_bomb(&header, 2 << 20);
                 b.layer_blob(LAYER_GZIP, blob, &plain);
             },
             &["{layer0}"],
@@ -38,12 +38,12 @@ fn bytes() -> Vec<Case> {
         .under(MIB, 1000),
         Case::refused(
             "bomb-zstd",
-            "4 MiB of zeros in 700 bytes of zstd",
+            "2 MiB of zeros in 600 bytes of zstd",
             ZSTD,
             "Each block of 128 KiB takes four bytes.",
             |b| {
-                let header = Header::new(b"vast", b'0').octal(SIZE, 4 * MIB).bytes();
-                let (blob, plain) = zstd::zero_bomb(&header, 33);
+                let header = Header::new(b"vast", b'0').octal(SIZE, 2 * MIB).bytes();
+                let (blob, plain) = zstd::zero_bomb(&header, 17);
                 b.layer_blob(LAYER_ZSTD, blob, &plain);
             },
             &["{layer0}"],
@@ -51,11 +51,11 @@ fn bytes() -> Vec<Case> {
         .under(MIB, 1000),
         Case::refused(
             "bomb-after-end",
-            "4 MiB of zeros after the end of a small archive",
+            "2 MiB of zeros after the end of a small archive",
             GZIP,
             "Padding has to be hashed, and so to be inflated: it counts.",
             |b| {
-                let (blob, plain) = gzip::zero_bomb(&tar::unended([file("a", "x")]), 4 << 20);
+                let (blob, plain) = gzip::zero_bomb(&tar::unended([file("a", "x")]), 2 << 20);
                 b.layer_blob(LAYER_GZIP, blob, &plain);
             },
             &["{layer0}"],
@@ -173,11 +173,11 @@ fn headers() -> Vec<Case> {
         ),
         Case::refused(
             "bomb-pax-many",
-            "8,000 PAX headers before one entry",
+            "2,000 PAX headers before one entry",
             FORMAT,
-            "Each is small; together they are 8 MB for a file of one byte.",
+            "Each is small; together they are 2 MB for a file of one byte.",
             |b| {
-                let headers = member("PaxHeaders/x", b'x', &record(b"comment", b"x")).repeat(8000);
+                let headers = member("PaxHeaders/x", b'x', &record(b"comment", b"x")).repeat(2000);
                 let tar = tar::archive([file("a", "x").after(headers)]);
                 b.layer_blob(LAYER_ZSTD, zstd::frame(&tar), &tar);
             },
@@ -186,7 +186,7 @@ fn headers() -> Vec<Case> {
         .under(MIB, 1000),
         Case::refused(
             "bomb-sparse-map",
-            "a sparse map of 20,000 blocks of empty extents",
+            "a sparse map of 4,000 blocks of empty extents",
             ATTRIBUTES,
             "A map grows without end as long as each block promises another.",
             |b| {
@@ -195,7 +195,7 @@ fn headers() -> Vec<Case> {
                     Header::new(b"a", b'S').gnu().raw(SPARSE, &map).raw(EXTENDED, &[1]).octal(REAL_SIZE, 1);
                 let mut block = map.repeat(21);
                 block.extend([1; 8]);
-                b.layer_tar([header.bytes().to_vec(), block.repeat(20_000)].concat());
+                b.layer_tar([header.bytes().to_vec(), block.repeat(4000)].concat());
             },
             &["{layer0}"],
         )

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use rustix::fs::{major, minor};
@@ -39,7 +39,8 @@ pub(super) fn tree(root: &Path, expected: &[ExpectedEntry]) -> io::Result<Vec<St
         Ok(_) => return Ok(vec!["the tree's root is no directory".into()]),
         Err(_) => return Ok(vec!["there is no tree".into()]),
     }
-    walk(root, &mut Vec::new(), &mut found)?;
+    walk(root, &mut Vec::new(), &mut found)
+        .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", root.display())))?;
 
     let mut faults = Vec::new();
     let privileged = geteuid().is_root();
@@ -59,35 +60,60 @@ pub(super) fn tree(root: &Path, expected: &[ExpectedEntry]) -> io::Result<Vec<St
     Ok(faults)
 }
 
-/// Takes down everything below `dir`. By path: no case makes a tree too deep for that, and handles
-/// kept on the way down would run out first.
-fn walk(dir: &Path, path: &mut Vec<u8>, found: &mut BTreeMap<Vec<u8>, Found>) -> io::Result<()> {
-    let metadata = dir.symlink_metadata()?;
-    found.insert(path.clone(), Found { kind: ExpectedKind::Directory, metadata, xattrs: xattrs(dir)? });
-    let names = fs::read_dir(dir)?.map(|entry| Ok(entry?.file_name())).collect::<io::Result<Vec<_>>>()?;
-    for name in names {
-        let child = dir.join(&name);
-        let metadata = child.symlink_metadata()?;
-        let length = path.len();
-        if !path.is_empty() {
-            path.push(b'/');
+/// Takes down `path` and everything below. By path: no case makes a tree too deep for that, and
+/// handles kept on the way down would run out first.
+fn walk(path: &Path, name: &mut Vec<u8>, found: &mut BTreeMap<Vec<u8>, Found>) -> io::Result<()> {
+    let metadata = path.symlink_metadata()?;
+    let opened = Opened::new(path, &metadata)?;
+    let kind = kind(path, &metadata)?;
+    found.insert(name.clone(), Found { kind, metadata: metadata.clone(), xattrs: xattrs(path)? });
+    if metadata.is_dir() {
+        let names =
+            fs::read_dir(path)?.map(|entry| Ok(entry?.file_name())).collect::<io::Result<Vec<_>>>()?;
+        for child in names {
+            let length = name.len();
+            if !name.is_empty() {
+                name.push(b'/');
+            }
+            name.extend_from_slice(child.as_bytes());
+            walk(&path.join(&child), name, found)?;
+            name.truncate(length);
         }
-        path.extend_from_slice(name.as_bytes());
-        if metadata.is_dir() {
-            walk(&child, path, found)?;
-        } else {
-            let kind = kind(&child, &metadata)?;
-            found.insert(path.clone(), Found { kind, metadata, xattrs: xattrs(&child)? });
-        }
-        path.truncate(length);
     }
+    drop(opened);
     Ok(())
+}
+
+/// A file or directory that its owner may read for now. The mode comes back afterwards: another
+/// name of the file is still to be looked at.
+struct Opened<'a>(Option<(&'a Path, fs::Permissions)>);
+
+impl<'a> Opened<'a> {
+    fn new(path: &'a Path, metadata: &fs::Metadata) -> io::Result<Self> {
+        let needed = if metadata.is_dir() { 0o500 } else { 0o400 };
+        let closed = metadata.mode() & needed != needed && (metadata.is_dir() || metadata.is_file());
+        if !closed {
+            return Ok(Self(None));
+        }
+        fs::set_permissions(path, fs::Permissions::from_mode(metadata.mode() | needed))?;
+        Ok(Self(Some((path, metadata.permissions()))))
+    }
+}
+
+impl Drop for Opened<'_> {
+    fn drop(&mut self) {
+        if let Some((path, mode)) = self.0.take() {
+            let _ = fs::set_permissions(path, mode);
+        }
+    }
 }
 
 fn kind(path: &Path, metadata: &fs::Metadata) -> io::Result<ExpectedKind> {
     let file_type = metadata.file_type();
     let device = (major(metadata.rdev()), minor(metadata.rdev()));
-    Ok(if file_type.is_symlink() {
+    Ok(if file_type.is_dir() {
+        ExpectedKind::Directory
+    } else if file_type.is_symlink() {
         ExpectedKind::Symlink(fs::read_link(path)?.into_os_string().into_encoded_bytes())
     } else if file_type.is_char_device() {
         ExpectedKind::CharDevice(device.0, device.1)
@@ -203,4 +229,31 @@ pub(super) fn xattrs(path: &Path) -> io::Result<Vec<(String, Vec<u8>)>> {
     }
     all.sort();
     Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::{dir, file};
+
+    #[test]
+    fn what_its_owner_may_not_read_is_compared_and_left_as_it_was() {
+        let root = tempfile::tempdir().unwrap();
+        let (closed, a, b) = (root.path().join("d"), root.path().join("d/a"), root.path().join("b"));
+        fs::create_dir(&closed).unwrap();
+        fs::write(&a, "x").unwrap();
+        fs::hard_link(&a, &b).unwrap();
+        for path in [&a, &closed] {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o000)).unwrap();
+        }
+        let owned = |entry: ExpectedEntry| ExpectedEntry { uid: None, gid: None, mtime: None, ..entry };
+        let name = |path| owned(file(path, "x").mode(0).linked("a"));
+        let mut expected = vec![name("b"), owned(dir("d").mode(0)), name("d/a")];
+        for _ in 0..2 {
+            assert_eq!(tree(root.path(), &expected).unwrap(), Vec::<String>::new());
+        }
+        expected[2].mode = Some(0o400);
+        assert_eq!(tree(root.path(), &expected).unwrap().len(), 1);
+        fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).unwrap();
+    }
 }

@@ -180,11 +180,14 @@ mod tests {
     }
 
     fn run(script: &str) -> Vec<Verdict> {
+        run_within(Duration::from_secs(20), script)
+    }
+
+    fn run_within(timeout: Duration, script: &str) -> Vec<Verdict> {
         let dir = tempfile::tempdir().unwrap();
         let tool = dir.path().join("tool");
         std::fs::write(&tool, script).unwrap();
-        let options =
-            Options { dir: dir.path().to_owned(), timeout: Duration::from_secs(2), ..Options::default() };
+        let options = Options { dir: dir.path().to_owned(), timeout, ..Options::default() };
         let command = format!("sh {} {{layout}} {{bundle}}", tool.display());
         run_unpack(&command, &cases(), &options).unwrap().cases.into_iter().map(|c| c.verdict).collect()
     }
@@ -261,7 +264,7 @@ mod tests {
 
     #[test]
     fn a_hang_and_a_crash_fail() {
-        assert!(faults(&run("sleep 60")[1]).contains("no end"));
+        assert!(faults(&run_within(Duration::from_millis(300), "sleep 60")[1]).contains("no end"));
         assert!(faults(&run("kill -SEGV $$")[1]).contains("signal"));
     }
 }

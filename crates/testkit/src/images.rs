@@ -21,7 +21,7 @@ use crate::{cache, run};
 pub enum Writer {
     /// umoci, by `repack`.
     Umoci,
-    /// skopeo, from a docker-archive.
+    /// skopeo, from buildah's by way of a docker-archive.
     Skopeo,
     /// buildah, by `commit` and `push`.
     Buildah,
@@ -42,7 +42,7 @@ impl Writer {
     fn tools(self) -> &'static [&'static str] {
         match self {
             Self::Umoci => &["umoci"],
-            Self::Skopeo => &["skopeo", "buildah"],
+            Self::Skopeo => &["skopeo"],
             Self::Buildah => &["buildah"],
         }
     }
@@ -99,10 +99,13 @@ pub fn debian(test: &str, writer: Writer, shape: Shape) -> Option<Image> {
         let peer: Peer = need(test, tool)?;
         versions.push_str(&peer.version);
     }
-    let base = debian_parts(test)?;
+    let source = match writer {
+        Writer::Skopeo => debian(test, Writer::Buildah, shape)?.layout,
+        Writer::Umoci | Writer::Buildah => debian_parts(test)?,
+    };
     let name = format!("debian-{}-{}", writer.name(), if shape == Shape::One { "one" } else { "several" });
-    let recipe = format!("{versions}\n{}\n{}", base.display(), recipe::text());
-    let made = cache::item(&name, &recipe, |directory| writers::write(writer, shape, &base, directory));
+    let recipe = format!("{versions}\n{}\n{}", source.display(), recipe::text());
+    let made = cache::item(&name, &recipe, |directory| writers::write(writer, shape, &source, directory));
     match made {
         Ok(directory) => Some(Image { layout: directory.join("layout"), tag: "latest".to_owned() }),
         Err(error) => panic!("{name}: {error:#}"),

@@ -8,8 +8,9 @@ use super::recipe::{OPAQUE, STAGES};
 use super::{Shape, Writer};
 use crate::run;
 
-/// Writes `directory/layout`, tagged `latest`.
-pub(super) fn write(writer: Writer, shape: Shape, parts: &Path, directory: &Path) -> Result<()> {
+/// Writes `directory/layout`, tagged `latest`, from the parts, or for skopeo, which copies and does
+/// not build, from buildah's layout.
+pub(super) fn write(writer: Writer, shape: Shape, source: &Path, directory: &Path) -> Result<()> {
     let work = directory.join("work");
     std::fs::create_dir(&work)?;
     let stages = match shape {
@@ -17,9 +18,9 @@ pub(super) fn write(writer: Writer, shape: Shape, parts: &Path, directory: &Path
         Shape::Several => STAGES.map(str::to_owned).to_vec(),
     };
     match writer {
-        Writer::Umoci => umoci(&stages, shape, parts, &work)?,
-        Writer::Buildah => buildah(&stages, parts, &work, PUSH_LAYOUT)?,
-        Writer::Skopeo => buildah(&stages, parts, &work, PUSH_BY_SKOPEO)?,
+        Writer::Umoci => umoci(&stages, shape, source, &work)?,
+        Writer::Buildah => buildah(&stages, source, &work)?,
+        Writer::Skopeo => skopeo(source, &work)?,
     }
     std::fs::rename(work.join("layout"), directory.join("layout"))?;
     Ok(std::fs::remove_dir_all(&work)?)
@@ -32,11 +33,14 @@ fn subshell(stage: &str) -> String {
 
 fn umoci(stages: &[String], shape: Shape, parts: &Path, work: &Path) -> Result<()> {
     let at = |script: &str| run::script(script, &[work.as_os_str()]);
-    at("cd \"$1\"; umoci init --layout layout; umoci new --image layout:latest")?;
+    at("cd \"$1\"
+        umoci init --layout layout
+        umoci new --image layout:latest
+        umoci unpack --image layout:latest bundle")?;
     for stage in stages {
-        at("cd \"$1\"; umoci unpack --image layout:latest bundle")?;
         run::script(stage, &[work.join("bundle/rootfs").as_os_str(), parts.as_os_str()])?;
-        at("cd \"$1\"; umoci repack --image layout:latest bundle; rm -rf bundle")?;
+        // Refreshed rather than unpacked anew: that took most of the time.
+        at("cd \"$1\"; umoci repack --refresh-bundle --image layout:latest bundle")?;
     }
     if shape == Shape::Several {
         run::script(OPAQUE, &[work.as_os_str()])?;
@@ -54,11 +58,8 @@ fn umoci(stages: &[String], shape: Shape, parts: &Path, work: &Path) -> Result<(
 const BUILDAH: &str = "cd \"$1\"
     b() { buildah --root \"$PWD/store\" --runroot \"$PWD/run\" --storage-driver vfs \"$@\"; }
     ";
-const PUSH_LAYOUT: &str = "b push --quiet latest oci:layout:latest";
-const PUSH_BY_SKOPEO: &str = "b push --quiet latest docker-archive:image.tar:image:latest
-    skopeo copy --quiet --insecure-policy docker-archive:image.tar oci:layout:latest";
 
-fn buildah(stages: &[String], parts: &Path, work: &Path, push: &str) -> Result<()> {
+fn buildah(stages: &[String], parts: &Path, work: &Path) -> Result<()> {
     let at = |script: &str| run::script(&format!("{BUILDAH}{script}"), &[work.as_os_str()]);
     let mut from = "scratch";
     for (i, stage) in stages.iter().enumerate() {
@@ -78,9 +79,19 @@ fn buildah(stages: &[String], parts: &Path, work: &Path, push: &str) -> Result<(
         ))?;
         from = "latest";
     }
-    at(&format!(
-        "{push}
-        chmod -R u+w store run 2>/dev/null || true"
-    ))?;
+    at("b push --quiet latest oci:layout:latest
+        chmod -R u+w store run 2>/dev/null || true")?;
+    Ok(())
+}
+
+/// By way of a docker-archive, so that every layer and document is one that skopeo wrote.
+fn skopeo(layout: &Path, work: &Path) -> Result<()> {
+    run::script(
+        "cd \"$2\"
+        copy() { skopeo copy --quiet --insecure-policy \"$@\"; }
+        copy \"oci:$1:latest\" docker-archive:image.tar:image:latest
+        copy docker-archive:image.tar oci:layout:latest",
+        &[layout.as_os_str(), work.as_os_str()],
+    )?;
     Ok(())
 }

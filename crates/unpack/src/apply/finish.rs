@@ -6,11 +6,9 @@ use rustix::io::Errno;
 
 use super::Applier;
 use super::attributes::directory_times;
+use super::resolve::components;
 use crate::error::{Failure, Tried};
 use crate::tree::{DirState, HANDLE, LISTING};
-
-/// Handles of the way down; deeper levels are reopened.
-const HELD: usize = 12;
 
 impl Applier {
     /// Makes every directory what it is to be. Nothing may be put after this. `upper` is the directory
@@ -22,7 +20,7 @@ impl Applier {
             self.finish_directory(upper, b".", b"", &DirState { current: None, ..state })?;
         }
         for (layer, dirs) in self.tree.take_dirs().into_iter().enumerate() {
-            let mut descent = Descent::new(self.tree.layer_root(layer)?);
+            let mut walker = Walker::new(self.tree.layer_root(layer)?);
             for (path, state) in dirs.into_children_first() {
                 if self.cancel.is_cancelled() {
                     return Err(Failure::Cancelled);
@@ -30,7 +28,7 @@ impl Applier {
                 let at = path.iter().rposition(|b| *b == b'/');
                 let parent = at.map_or(&b""[..], |at| &path[..at]);
                 let name = if path.is_empty() { b"." } else { &path[at.map_or(0, |at| at + 1)..] };
-                let parent = descent.reach(parent)?;
+                let parent = walker.reach(parent)?;
                 self.finish_directory(parent, name, &path, &state)?;
             }
         }
@@ -63,33 +61,29 @@ impl Applier {
     }
 }
 
-/// Reaches directories by canonical path, keeping the handles of the way.
-struct Descent {
-    root: OwnedFd,
-    levels: Vec<(Vec<u8>, OwnedFd)>,
-    /// What lies deeper than the levels kept.
-    deepest: Option<OwnedFd>,
+/// Goes from directory to directory by canonical path, with one handle: up by `..`, which can only be
+/// what it was on the way down, for nothing but us moves directories, and down by name. In the order
+/// of the books that makes a walk over the tree, however deep.
+struct Walker {
+    names: Vec<Vec<u8>>,
+    at: OwnedFd,
 }
 
-impl Descent {
+impl Walker {
     fn new(root: OwnedFd) -> Self {
-        Self { root, levels: Vec::new(), deepest: None }
+        Self { names: Vec::new(), at: root }
     }
 
     fn reach(&mut self, path: &[u8]) -> Result<&OwnedFd, Failure> {
-        let names: Vec<&[u8]> = super::resolve::components(path).collect();
-        let common = self.levels.iter().zip(&names).take_while(|((have, _), want)| have == *want).count();
-        self.levels.truncate(common);
-        self.deepest = None;
-        for name in &names[common..] {
-            let above = self.deepest.as_ref().or(self.levels.last().map(|(_, fd)| fd)).unwrap_or(&self.root);
-            let next = openat(above, *name, HANDLE, Mode::empty()).tried("cannot reach a directory")?;
-            if self.deepest.is_none() && self.levels.len() < HELD {
-                self.levels.push((name.to_vec(), next));
-            } else {
-                self.deepest = Some(next);
-            }
+        let common = self.names.iter().zip(components(path)).take_while(|(have, want)| have == want).count();
+        while self.names.len() > common {
+            self.at = openat(&self.at, "..", HANDLE, Mode::empty()).tried("cannot go back up")?;
+            self.names.pop();
         }
-        Ok(self.deepest.as_ref().or(self.levels.last().map(|(_, fd)| fd)).unwrap_or(&self.root))
+        for name in components(path).skip(common) {
+            self.at = openat(&self.at, name, HANDLE, Mode::empty()).tried("cannot reach a directory")?;
+            self.names.push(name.to_vec());
+        }
+        Ok(&self.at)
     }
 }

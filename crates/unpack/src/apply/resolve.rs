@@ -93,6 +93,7 @@ impl Applier {
     /// not to be made.
     pub(super) fn enter(&mut self, path: &[u8], parents: Parents) -> Result<Option<Rc<Dir>>, Failure> {
         let common = self.chain.common(path, parents);
+        self.climb_to(common)?;
         self.chain.levels.truncate(common);
         let mut at = self.deepest(parents)?;
         let mut links = self.chain.levels.last().map_or(0, |level| level.links);
@@ -110,6 +111,27 @@ impl Applier {
             at = next;
         }
         Ok(Some(at))
+    }
+
+    /// Opens the last of the first `count` levels again, where its handle was dropped, from the nearest
+    /// level below it that has one: leaving a deep tree must not cost a way from the root a level.
+    fn climb_to(&mut self, count: usize) -> Result<(), Failure> {
+        let Some((above, below)) = self.chain.levels.split_at_checked(count) else { return Ok(()) };
+        let Some(Level { dir: None, path, links, .. }) = above.last() else { return Ok(()) };
+        let held = below.iter().enumerate().find_map(|(steps, level)| {
+            let dir = level.dir.as_ref().filter(|_| level.links == *links)?;
+            Some((steps, Rc::clone(dir)))
+        });
+        let (Some((steps, mut at)), path) = (held, path.clone()) else { return Ok(()) };
+        for _ in 0..=steps {
+            at = self.up(&at, Parents::Leave)?;
+        }
+        if let Some(level) = self.chain.levels.get_mut(count - 1)
+            && at.path == path
+        {
+            level.dir = Some(at);
+        }
+        Ok(())
     }
 
     /// The directory at a canonical path, which must be there.
@@ -210,6 +232,8 @@ impl Applier {
         mkdirat(handle, name, Mode::from_raw_mode(0o755)).tried("cannot make a parent directory")?;
         self.owner.own_fresh_directory(handle, name, 0, 0)?;
         self.adopt_directory(parent, name, state, matches!(below, Below::Dir(_)))?;
+        // A link may have led through it and out again: then nothing of the layer's lies below.
+        self.seen.mark(&parent.path, &path);
         if let Some(recorder) = &mut self.recorder {
             recorder.implied(&path, self.time);
         }

@@ -149,14 +149,13 @@ impl Applier {
             }
             // Nothing is there and yet it was put: a link that --keep-dirlinks kept.
             (Some(_), Put::Above) | (_, Put::Yes) => Ok(()),
-            (copy, _) => {
+            _ => {
                 let dir = self.enter(parent, Parents::Make)?;
                 let dir =
                     dir.ok_or_else(|| Failure::Refused("its parent directory cannot be made".to_owned()))?;
                 self.chain.forget(&path);
-                if copy.is_some() {
-                    self.vacate(&dir, name)?;
-                }
+                // A copy, which the way here may have made just now.
+                self.vacate(&dir, name)?;
                 mknodat(dir.handle()?, name, FileType::CharacterDevice, Mode::empty(), 0)
                     .tried("cannot make an overlay whiteout")
             }

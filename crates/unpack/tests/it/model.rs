@@ -36,8 +36,10 @@ struct Inode {
 #[derive(Debug, Clone, Copy)]
 struct Name {
     inode: usize,
-    /// The layer that put it; none for a parent that no layer mentions.
-    put_by: Option<usize>,
+    /// The layer that brought it.
+    layer: usize,
+    /// Whether that layer mentions it; else it is a parent of what it mentions.
+    mentioned: bool,
 }
 
 /// A root file system.
@@ -139,7 +141,7 @@ impl Tree {
                     return Err(Refused::Link);
                 }
             }
-            self.names.insert(place, Name { inode, put_by: Some(self.layer) });
+            self.names.insert(place, Name { inode, layer: self.layer, mentioned: true });
             return Ok(());
         }
         let place = join(&self.make(parent)?, name);
@@ -148,7 +150,7 @@ impl Tree {
             (What::Dir, Some(What::Symlink(_)))
                 if self.how.keep_dirlinks && matches!(self.walk("", path, false), Ok(Some(_))) =>
             {
-                self.names.get_mut(&place).unwrap().put_by = Some(self.layer);
+                self.names.get_mut(&place).unwrap().layer = self.layer;
             }
             _ => {
                 self.remove(&place);
@@ -174,19 +176,20 @@ impl Tree {
         if let What::Symlink(_) = what {
             meta.mode = 0o777;
         }
-        self.insert(path, what.clone(), meta, Some(self.layer));
+        self.insert(path, what.clone(), meta, true);
     }
 
-    fn insert(&mut self, path: &str, what: What, meta: Meta, put_by: Option<usize>) {
+    fn insert(&mut self, path: &str, what: What, meta: Meta, mentioned: bool) {
         self.inodes.push(Inode { what, meta });
-        self.names.insert(path.to_owned(), Name { inode: self.inodes.len() - 1, put_by });
+        let inode = self.inodes.len() - 1;
+        self.names.insert(path.to_owned(), Name { inode, layer: self.layer, mentioned });
     }
 
     /// A directory that no layer mentions.
     fn imply(&mut self, path: &str) {
         let (uid, gid) = self.how.rootless.unwrap_or((0, 0));
         let meta = Meta { mode: 0o755, uid, gid, ..Meta::default() };
-        self.insert(path, What::Dir, meta, None);
+        self.insert(path, What::Dir, meta, false);
     }
 
     fn make(&mut self, path: &str) -> Result<String, Refused> {
@@ -195,9 +198,9 @@ impl Tree {
 
     /// Where a path leads, as in a chroot; what is no directory on the way is made one if `make`.
     fn walk(&mut self, from: &str, path: &str, make: bool) -> Result<Option<String>, Refused> {
-        let mut at = from.to_owned();
+        let (mut at, mut links) = (from.to_owned(), 0);
         for name in path.split('/') {
-            let Some(next) = self.step(at, name, make, &mut 0)? else { return Ok(None) };
+            let Some(next) = self.step(at, name, make, &mut links)? else { return Ok(None) };
             at = next;
         }
         Ok(Some(at))
@@ -243,7 +246,7 @@ impl Tree {
     fn hide(&mut self, path: &str) -> bool {
         let Some(name) = self.names.get(path).copied() else { return false };
         let kept = self.children(path).iter().filter(|child| self.hide(child)).count();
-        if name.put_by == Some(self.layer) {
+        if name.layer == self.layer {
             return true;
         }
         if kept > 0 {
@@ -273,7 +276,7 @@ impl Tree {
 
     /// The parents that no layer mentions; their times are anybody's guess.
     pub(crate) fn implied(&self) -> BTreeSet<String> {
-        self.names.iter().filter(|(_, name)| name.put_by.is_none()).map(|(path, _)| path.clone()).collect()
+        self.names.iter().filter(|(_, name)| !name.mentioned).map(|(path, _)| path.clone()).collect()
     }
 
     /// Every entry as a line a path.
@@ -290,7 +293,7 @@ impl Tree {
             };
             let xattrs: BTreeMap<Vec<u8>, Vec<u8>> =
                 meta.xattrs.iter().map(|(name, value)| (name.clone().into_bytes(), value.clone())).collect();
-            let mtime = name.put_by.map(|_| meta.mtime);
+            let mtime = name.mentioned.then_some(meta.mtime);
             describe(path, &kind, (meta.mode, meta.uid, meta.gid), mtime, first, &xattrs)
         };
         self.names.iter().map(line).collect()

@@ -23,7 +23,7 @@ pub mod entries;
 pub mod error;
 pub mod memory;
 pub mod names;
-pub mod platform;
+mod platform;
 pub mod progress;
 pub mod reader;
 pub mod select;

@@ -26,12 +26,12 @@ pub enum PlatformChoice {
 impl PlatformChoice {
     fn wanted(&self) -> Platform {
         match self {
-            Self::Host => platform::host(),
+            Self::Host => Platform::host(),
             Self::Exactly(platform) => platform.clone(),
         }
     }
 
-    fn rank(&self, have: &Platform) -> Option<u8> {
+    fn rank(&self, have: &Platform) -> Option<u32> {
         platform::rank(&self.wanted(), have, *self == Self::Host)
     }
 }
@@ -121,7 +121,7 @@ fn choose(
     if sole && survey.differently_named(&all) {
         return Err(ambiguous(store, survey, &found));
     }
-    let mut fitting: Vec<(u8, usize)> =
+    let mut fitting: Vec<(u32, usize)> =
         found.iter().filter_map(|(at, platform)| Some((choice.rank(platform.known()?)?, *at))).collect();
     fitting.sort_by_key(|(rank, _)| *rank); // stable: of equal ones the first stays first
     let mut held = Vec::new();

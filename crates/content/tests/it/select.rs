@@ -1,6 +1,6 @@
-use ocidian_content::{Class, Error, MemoryStore, PlatformChoice, Selection, platform, select};
+use ocidian_content::{Class, Error, MemoryStore, PlatformChoice, Selection, select};
 use ocidian_spec::annotations::{CONTAINERD_IMAGE_NAME, DOCKER_REFERENCE_TYPE};
-use ocidian_spec::{Descriptor, Digest, MediaType, Selector};
+use ocidian_spec::{Descriptor, Digest, MediaType, Platform, Selector};
 
 use crate::{image, index, manifest_of, named, on};
 
@@ -34,7 +34,7 @@ fn refused(store: &MemoryStore, name: &str, platform: &str, class: Class, says: 
 }
 
 fn host() -> String {
-    platform::host().to_string()
+    Platform::host().to_string()
 }
 
 fn store_of(entries: &[Descriptor]) -> impl Fn(&MemoryStore) {
@@ -108,8 +108,8 @@ fn several_of_one_name_are_narrowed_by_platform_and_of_several_names_none_is_gue
         MediaType::DockerConfig,
         format!(
             r#"{{"author":"x","os":"{}","architecture":"{}","rootfs":{{"type":"layers","diff_ids":[]}}}}"#,
-            platform::host().os,
-            platform::host().architecture
+            Platform::host().os,
+            Platform::host().architecture
         )
         .as_bytes(),
     );

@@ -1,18 +1,16 @@
 //! The overlay form, mounted for real: the stack shows the tree that the plain form is.
 
-use std::path::{Path, PathBuf};
-
-use nix::mount::{MntFlags, MsFlags, mount, umount2};
-use nix::sched::{CloneFlags, unshare};
+use nix::mount::{MntFlags, umount2};
 use ocidian_testkit::tree::{Ignore, Snapshot, diff};
 use ocidian_testkit::{require_able, run};
 use ocidian_unpack::{Form, UnpackOptions};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
-use self::changes::{Kinds, Layers};
+use self::changes::{Kinds, Layers, Meta, Op, What};
 use self::image::Stored;
 use self::model::How;
+use crate::room::Room;
 
 #[path = "../../crates/unpack/tests/it/changes.rs"]
 mod changes;
@@ -22,64 +20,28 @@ mod image;
 #[expect(dead_code, reason = "what compares the model is the library's own test")]
 mod model;
 
-/// A tmpfs in a mount namespace of this thread's own: whatever is mounted below it goes with it.
-struct Room(tempfile::TempDir);
-
-impl Room {
-    fn new() -> Self {
-        let nothing = None::<&str>;
-        let holder = tempfile::tempdir().unwrap();
-        unshare(CloneFlags::CLONE_NEWNS).unwrap();
-        mount(nothing, "/", nothing, MsFlags::MS_REC | MsFlags::MS_PRIVATE, nothing).unwrap();
-        mount(Some("tmpfs"), holder.path(), Some("tmpfs"), MsFlags::empty(), nothing).unwrap();
-        Self(holder)
-    }
-
-    /// Unpacks the image in both forms and mounts the stack. `None` where both refuse it.
-    fn both(&self, image: &Stored, rootless: bool, keep_dirlinks: bool) -> Option<Both> {
-        let dir = self.0.path().join("both");
-        std::fs::create_dir(&dir).unwrap();
-        let options = |form| UnpackOptions { form, rootless, keep_dirlinks, ..UnpackOptions::default() };
-        let (plain, stack) = (dir.join("plain"), dir.join("stack"));
-        let first = image.unpack(&plain, &options(Form::Rootfs));
-        let second = image.unpack(&stack, &options(Form::Overlay));
-        let mounted = match (first, second) {
-            (Ok(_), Ok(unpacked)) => {
-                let script = format!("cd \"$1\" && {}", unpacked.mount.unwrap());
-                run::script(&script, &[stack.as_os_str()]).unwrap();
-                true
-            }
-            (Err(_), Err(_)) => false,
-            (first, second) => panic!("plain: {first:?}\noverlay: {second:?}"),
-        };
-        mounted.then(|| Both { plain, mounted: stack.join("rootfs") })
-    }
-
-    fn clear(&self) {
-        let dir = self.0.path().join("both");
-        // There may be none: both forms refused the image.
-        let _ = umount2(&dir.join("stack/rootfs"), MntFlags::MNT_DETACH);
-        std::fs::remove_dir_all(&dir).unwrap();
-    }
-}
-
-impl Drop for Room {
-    fn drop(&mut self) {
-        let _ = umount2(self.0.path(), MntFlags::MNT_DETACH);
-    }
-}
-
-struct Both {
-    plain: PathBuf,
-    mounted: PathBuf,
-}
-
-impl Both {
-    fn differences(&self) -> Vec<String> {
-        let snapshot = |path: &Path| Snapshot::of(path).unwrap();
-        let found = diff(&snapshot(&self.plain), &snapshot(&self.mounted), &Ignore::nothing());
-        found.iter().map(ToString::to_string).collect()
-    }
+/// Unpacks the image in both forms, and mounts the stack. What differs between them, a line each.
+fn differences(room: &Room, image: &Stored, rootless: bool, keep_dirlinks: bool) -> Vec<String> {
+    let dir = room.path().join("both");
+    std::fs::create_dir(&dir).unwrap();
+    let options = |form| UnpackOptions { form, rootless, keep_dirlinks, ..UnpackOptions::default() };
+    let (plain, stack) = (dir.join("plain"), dir.join("stack"));
+    let made = image.unpack(&plain, &options(Form::Rootfs));
+    let stacked = image.unpack(&stack, &options(Form::Overlay));
+    let found = match (made, stacked) {
+        (Ok(_), Ok(stacked)) => {
+            let script = format!("cd \"$1\" && {}", stacked.mount.unwrap());
+            run::script(&script, &[stack.as_os_str()]).unwrap();
+            let mounted = stack.join("rootfs");
+            let (made, stacked) = (Snapshot::of(&plain).unwrap(), Snapshot::of(&mounted).unwrap());
+            umount2(&mounted, MntFlags::MNT_DETACH).unwrap();
+            diff(&made, &stacked, &Ignore::nothing()).iter().map(ToString::to_string).collect()
+        }
+        (Err(_), Err(_)) => Vec::new(),
+        (made, stacked) => vec![format!("{made:?} | {stacked:?}")],
+    };
+    std::fs::remove_dir_all(&dir).unwrap();
+    found
 }
 
 fn stored(layers: &Layers) -> Stored {
@@ -98,14 +60,49 @@ fn a_mounted_stack_is_the_plain_tree() {
         |(layers, (rootless, keep_dirlinks))| {
             let how = How { rootless: rootless.then_some((0, 0)), keep_dirlinks, ..How::default() };
             let layers = model::settle(layers, how);
-            let both = room.both(&stored(&layers), rootless, keep_dirlinks);
-            let differences = both.map(|both| both.differences()).unwrap_or_default();
-            room.clear();
+            let differences = differences(&room, &stored(&layers), rootless, keep_dirlinks);
             prop_assert!(differences.is_empty(), "plain | mounted\n{}\n{layers:?}", differences.join("\n"));
             Ok(())
         },
     );
     if let Err(failure) = outcome {
         panic!("{failure}");
+    }
+}
+
+fn put(path: &str, what: What) -> Op {
+    Op::Put { path: path.to_owned(), what, meta: Meta { mode: 0o755, ..Meta::default() } }
+}
+
+/// Found by the property above.
+#[test]
+fn what_differed_before() {
+    require_able!(Root, Overlay);
+    let file = || What::File(b"x".to_vec());
+    let link = |target: &str| What::Link(target.to_owned(), None);
+    let symlink = |target: &str| What::Symlink(target.to_owned());
+    let (hide, opaque) =
+        (|path: &str| Op::Whiteout(path.to_owned()), |path: &str| Op::Opaque(path.to_owned()));
+    let table: [Layers; 7] = [
+        // Names of one file: the link brings both of them up, and then one is hidden, or its directory.
+        vec![vec![put("a", file()), put("d/b", link("a"))], vec![put("c", link("a")), hide("a")]],
+        vec![vec![put("a", file()), put("d/b", link("a"))], vec![put("c", link("a")), hide("d")]],
+        vec![vec![put("a", file()), put("d/b", link("a"))], vec![put("c", link("a")), opaque("d")]],
+        // A directory of nothing but whiteouts is hidden itself.
+        vec![vec![put("d/a", file()), put("d/b", file())], vec![hide("d/a"), hide("d")]],
+        // The way to what is hidden copies it up.
+        vec![vec![put("c/a", symlink("../c/..")), put("a/b", link("c/a"))], vec![hide("a/b/c")]],
+        // A parent made only to be left again.
+        vec![vec![put("b", symlink("c/.."))], vec![put("b/a", What::Dir), opaque("b")]],
+        // Everything below the root goes but what the layer itself has.
+        vec![
+            vec![put("a", file()), put("d/b", file()), put("d/e/f", file())],
+            vec![put("d/e/g", file()), opaque(""), put("h", file())],
+        ],
+    ];
+    let room = Room::new();
+    for layers in table {
+        assert_eq!(differences(&room, &stored(&layers), false, false), [""; 0], "{layers:?}");
+        assert_eq!(differences(&room, &stored(&layers), true, false), [""; 0], "{layers:?}");
     }
 }

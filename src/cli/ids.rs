@@ -11,9 +11,9 @@ pub(crate) struct Ids {
     #[arg(long)]
     pub(crate) rootless: bool,
     /// Let SIZE users from CONTAINER on be those from HOST on; may be repeated
-    #[arg(long = "uid-map", value_name = "CONTAINER:HOST:SIZE")]
+    #[arg(long = "uid-map", conflicts_with = "rootless", value_name = "CONTAINER:HOST:SIZE")]
     pub(crate) uid: Vec<IdRange>,
     /// Groups, likewise
-    #[arg(long = "gid-map", value_name = "CONTAINER:HOST:SIZE")]
+    #[arg(long = "gid-map", conflicts_with = "rootless", value_name = "CONTAINER:HOST:SIZE")]
     pub(crate) gid: Vec<IdRange>,
 }

@@ -20,9 +20,10 @@ Examples:
   ocidian inspect --raw --platform linux/arm64 oci:images:debian | sha256sum
   ocidian inspect --tree ./images
 
-JSON: an object with `name`, `index` (null, or the multi-platform index with its `manifests`) and `image` (null where
-no image is for this machine, else `digest`, `platform`, `created`, `layers`, `history`, `config` and more). With
---tree, an array of nodes, each with a `descriptor`, `role`, `present`, and `children`.
+JSON: an object with `name`, `index` (null, or the multi-platform index with its `manifests`)
+and `image` (null where no image is for this machine, else `digest`, `platform`, `created`,
+`layers`, `history`, `config` and more). With --tree, an array of nodes, each with `role`,
+`digest`, `mediaType`, `size`, `state` (and `error` where it is damaged) and `children`.
 
 See also: `ocidian ls` for the tags of a layout, `ocidian cat` for a file inside an image.")]
 pub(crate) struct Inspect {

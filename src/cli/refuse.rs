@@ -1,9 +1,12 @@
 //! A wrong command line, told in one line like every other error.
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
+use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use crate::cli::Cli;
 use crate::exit::Exit;
 use crate::report;
 
@@ -19,11 +22,11 @@ pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
         let _ = error.print();
         return Exit::Usage.into();
     }
-    report::stderr_line(&one_line(error));
+    report::stderr_line(&one_line(error, std::env::args_os()));
     Exit::Usage.into()
 }
 
-fn one_line(error: &clap::Error) -> String {
+fn one_line(error: &clap::Error, typed: impl Iterator<Item = OsString>) -> String {
     let rendered = error.render().to_string();
     let message = rendered.strip_prefix("error: ").unwrap_or(&rendered);
     let end = ["\nUsage:", "\nFor more information"].iter().filter_map(|mark| message.find(mark)).min();
@@ -35,18 +38,24 @@ fn one_line(error: &clap::Error) -> String {
         }
         line.push_str(part);
     }
-    format!("{line}; see `{} --help`", command(error))
+    format!("{line}; see `{} --help`", command(error, typed))
 }
 
 /// The command whose grammar was broken: `ocidian unpack`.
-fn command(error: &clap::Error) -> String {
-    let usage = match error.get(ContextKind::Usage) {
-        Some(ContextValue::StyledStr(usage)) => usage.to_string(),
-        _ => String::new(),
-    };
-    let words = usage.split_whitespace().skip_while(|word| *word != "ocidian");
-    let words: Vec<&str> = words.take_while(|w| w.starts_with(|c: char| c.is_ascii_lowercase())).collect();
-    if words.is_empty() { "ocidian".to_owned() } else { words.join(" ") }
+fn command(error: &clap::Error, typed: impl Iterator<Item = OsString>) -> String {
+    if let Some(ContextValue::StyledStr(usage)) = error.get(ContextKind::Usage) {
+        let usage = usage.to_string();
+        let words = usage.split_whitespace().skip_while(|word| *word != "ocidian");
+        let words: Vec<&str> =
+            words.take_while(|w| w.starts_with(|c: char| c.is_ascii_lowercase())).collect();
+        if !words.is_empty() {
+            return words.join(" ");
+        }
+    }
+    // For a bad value clap does not say; the verb is the first word that is one.
+    let grammar = Cli::command();
+    let verb = typed.skip(1).find_map(|word| grammar.find_subcommand(&word).map(clap::Command::get_name));
+    verb.map_or_else(|| "ocidian".to_owned(), |verb| format!("ocidian {verb}"))
 }
 
 #[cfg(test)]
@@ -54,7 +63,6 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::cli::Cli;
 
     #[test]
     fn usage_errors_are_one_line_and_name_the_help() {
@@ -65,11 +73,15 @@ mod tests {
             ),
             (&["inspect", "oci:x", "--treee"], "tip: a similar argument exists: '--tree'"),
             (&["frobnicate"], "unrecognized subcommand 'frobnicate'; see `ocidian --help`"),
-            (&["inspect", "oci:x", "--platform", "linux"], "expected os/arch[/variant]"),
+            (
+                &["inspect", "oci:x", "--platform", "linux"],
+                "for example linux/amd64; see `ocidian inspect --help`",
+            ),
         ];
         for (args, expected) in table {
-            let error = Cli::try_parse_from(["ocidian"].iter().chain(args)).unwrap_err();
-            let line = one_line(&error);
+            let typed = || ["ocidian"].iter().chain(args);
+            let error = Cli::try_parse_from(typed()).unwrap_err();
+            let line = one_line(&error, typed().map(OsString::from));
             assert!(line.contains(expected), "{line}");
             assert!(!line.contains('\n'), "{line}");
         }

@@ -51,7 +51,7 @@ pub(crate) struct RuntimeArgs {
     #[arg(long, value_name = "USER[:GROUP]")]
     pub(crate) user: Option<String>,
     /// The host name inside
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = value::hostname)]
     pub(crate) hostname: Option<String>,
     /// Give the process a terminal
     #[arg(long)]
@@ -81,7 +81,7 @@ pub(crate) struct RuntimeArgs {
     #[arg(long = "annotation", value_name = "KEY=VALUE", value_parser = value::pair)]
     pub(crate) annotations: Vec<(String, String)>,
     /// Limit memory to SIZE (512M, 2G)
-    #[arg(long, value_name = "SIZE", value_parser = value::size)]
+    #[arg(long, value_name = "SIZE", value_parser = value::limit)]
     pub(crate) memory: Option<u64>,
     /// Limit processor time to N processors' worth (0.5, 2)
     #[arg(long, value_name = "N")]

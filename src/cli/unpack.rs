@@ -84,7 +84,7 @@ pub(crate) struct TreeArgs {
     #[arg(long)]
     pub(crate) keep_dirlinks: bool,
     /// Set the extended attribute NAME although it belongs to the host, as security.selinux does; may be repeated
-    #[arg(long = "xattr", value_name = "NAME")]
+    #[arg(long = "xattr", value_name = "NAME", value_parser = value::word)]
     pub(crate) xattrs: Vec<String>,
     /// Fail if the layers hold more than SIZE uncompressed (512M, 20GB) [default: no limit]
     #[arg(long, value_name = "SIZE", value_parser = value::size)]

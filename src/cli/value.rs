@@ -31,6 +31,28 @@ pub(crate) fn size(text: &str) -> Result<u64, String> {
     u64::try_from(scaled / 10_u128.pow(decimals)).map_err(|_| "it is too large".to_owned())
 }
 
+/// A size that something can live in.
+pub(crate) fn limit(text: &str) -> Result<u64, String> {
+    match size(text)? {
+        0 => Err("a limit of 0 leaves nothing to run in; leave the flag out for no limit".to_owned()),
+        bytes => Ok(bytes),
+    }
+}
+
+/// A host name as the kernel takes one: 1 to 64 letters, digits, dots, hyphens and underscores.
+pub(crate) fn hostname(text: &str) -> Result<String, String> {
+    let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
+    if text.is_empty() || text.len() > 64 || !text.bytes().all(legal) {
+        return Err("expected 1 to 64 letters, digits, dots, hyphens and underscores".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// Text that is not empty.
+pub(crate) fn word(text: &str) -> Result<String, String> {
+    if text.is_empty() { Err("it is empty".to_owned()) } else { Ok(text.to_owned()) }
+}
+
 /// `KEY=VALUE`; the value may be empty and may hold `=`.
 pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {

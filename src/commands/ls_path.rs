@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 
+use ocidian_image_layout::Options;
 use ocidian_layer::Device;
 use ocidian_unpack::files::{FileKind, ImageTree, Node};
 use serde::Serialize;
@@ -32,7 +33,7 @@ struct File {
 }
 
 pub(crate) fn run(args: &Ls, path: &OsStr, voice: Voice) -> anyhow::Result<()> {
-    let chosen = open::choose_of(&args.image, args.choice.platform.as_ref(), voice)?;
+    let chosen = open::choose_of(&args.image, args.choice.platform.as_ref(), &Options::default(), voice)?;
     let files = files::with_tree(&chosen, voice, |_, tree| list(tree, path.as_bytes()))?;
     report::to_stdout(|out| match args.format.format {
         Format::Json => json::write(out, &files),

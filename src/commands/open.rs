@@ -1,7 +1,7 @@
 //! From what was typed to a store and one image in it: the same for every verb.
 
 use ocidian_content::{PlatformChoice, Selection, Store, select};
-use ocidian_image_layout::{Opened, StoreKind};
+use ocidian_image_layout::{Opened, Options, StoreKind};
 use ocidian_spec::{ImageSource, Platform};
 
 use crate::cli::ImageArgs;
@@ -17,16 +17,26 @@ pub(crate) struct Chosen {
 
 /// Opens the store and chooses the image, telling the person what was chosen for them.
 pub(crate) fn choose(args: &ImageArgs, voice: Voice) -> anyhow::Result<Chosen> {
-    choose_of(&args.image, args.choice.platform.as_ref(), voice)
+    choose_of(&args.image, args.choice.platform.as_ref(), &Options::default(), voice)
 }
 
-/// As [`choose`], from the two parts.
+/// As [`choose`]; no archive may decompress to more than `max_bytes`.
+pub(crate) fn choose_within(
+    args: &ImageArgs,
+    max_bytes: Option<u64>,
+    voice: Voice,
+) -> anyhow::Result<Chosen> {
+    choose_of(&args.image, args.choice.platform.as_ref(), &Options { max_bytes }, voice)
+}
+
+/// As [`choose`], from the parts.
 pub(crate) fn choose_of(
     image: &ImageSource,
     platform: Option<&Platform>,
+    options: &Options,
     voice: Voice,
 ) -> anyhow::Result<Chosen> {
-    let Opened { store, selector, kind } = ocidian_image_layout::open(image)?;
+    let Opened { store, selector, kind } = ocidian_image_layout::open_with(image, options)?;
     tracing::debug!(?kind, store = store.name(), ?selector, "opened");
     let selection = select(store.as_ref(), &selector, &choice(platform))?;
     let way: Vec<_> = selection.chain.iter().map(|descriptor| descriptor.digest.to_string()).collect();

@@ -16,7 +16,7 @@ pub(crate) fn run(args: &Unpack, voice: Voice) -> anyhow::Result<()> {
     let owners = container::owners(&args.ids, voice)?;
     let options = container::tree(&args.tree, owners);
     let runtime = container::runtime(&args.runtime)?;
-    let chosen = open::choose(&args.image, voice)?;
+    let chosen = open::choose_within(&args.image, options.max_bytes, voice)?;
     let store = chosen.store.as_ref();
     let manifest = &chosen.selection.manifest;
     let config = document::config(store, manifest.value())?;

@@ -115,6 +115,13 @@ impl DockerArchive {
             .read_to_end(&mut config)
             .map_err(|e| Error::from_io(|| format!("read {} of {}", image.config, self.name()), e))?;
         let config = Descriptor::new(MediaType::ImageConfig, Digest::sha256(&config), config.len() as u64);
+        // Both forms name the config by its digest: `HEX.json`, and `blobs/sha256/HEX`.
+        if let Some(expected) = digest_in(image.config.strip_suffix(".json").unwrap_or(&image.config))
+            && expected != config.digest
+        {
+            let source = ocidian_spec::Error::Mismatch { expected, actual: config.digest.clone() };
+            return Err(Error::Blob { descriptor: Box::new(config), source });
+        }
         made.blobs.insert(config.digest.clone(), Blob::Stored(place));
         let mut layers = Vec::with_capacity(image.layers().len());
         for name in image.layers() {

@@ -58,11 +58,13 @@ pub fn unpack_bundle(
     filled.unpacked.warnings.append(&mut converted.warnings);
     let volumes = std::mem::take(&mut converted.volumes);
     let state = State::new(source, image.manifest.descriptor(), options, &filled.unpacked, volumes);
-    let config = serde_json::to_vec_pretty(&converted.spec)
+    let config = converted
+        .spec
+        .to_json()
         .map_err(|error| at(Failure::Refused(format!("cannot write config.json: {error}"))))?;
     write_file(staging.dir(), crate::state::FILE_NAME, &state.to_json().map_err(at)?, 0o644).map_err(at)?;
     // Others may read a bundle; who may enter its rootfs is the image's to say.
-    rustix::fs::fchmod(staging.dir(), Mode::from_raw_mode(0o755)).tried("cannot set the mode").map_err(at)?;
+    staging.make_public()?;
     write_file(staging.dir(), "config.json", &config, 0o644).map_err(at)?;
     filled.commit(staging)
 }

@@ -83,7 +83,7 @@ mod tests {
         let text = manifest(&recorder);
         assert_eq!(
             text.lines().nth(2),
-            Some("./a\\040b\\043\\012\\377 type=link uid=1 gid=2 mode=4755 time=12.000000005 link=x\\040y")
+            Some("./a\\040b\\043\\012\\377 type=link uid=1 gid=2 mode=0777 time=12.000000005 link=x\\040y")
         );
     }
 }

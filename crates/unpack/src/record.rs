@@ -65,6 +65,8 @@ impl Recorder {
     pub(crate) fn put(&mut self, path: &[u8], meta: &Metadata, kind: Kind) {
         self.time = meta.mtime;
         let Metadata { mode, uid, gid, mtime, .. } = *meta;
+        // Linux knows no other mode of a link, whatever an archive says.
+        let mode = if matches!(kind, Kind::Symlink(_)) { 0o777 } else { mode };
         self.records.insert(path.into(), Record { mode, uid, gid, mtime, kind, layer: self.layer });
     }
 

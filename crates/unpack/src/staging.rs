@@ -12,13 +12,15 @@ use std::path::{Path, PathBuf};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{
     CWD, Dir as Listing, Gid, Mode, OFlags, RenameFlags, Stat, Uid, XattrFlags, fchmod, fchown, fgetxattr,
-    fsetxattr, fstat, mkdirat, openat, renameat, renameat_with,
+    fremovexattr, fsetxattr, fstat, mkdirat, openat, renameat, renameat_with,
 };
 use rustix::io::Errno;
 
 use crate::error::{Error, Failure, Result, Tried};
 use crate::host::directory_of;
 use crate::tree::{LISTING, empty, remove};
+
+const ACLS: [&str; 2] = ["system.posix_acl_access", "system.posix_acl_default"];
 
 /// A target in the making.
 #[derive(Debug)]
@@ -50,7 +52,7 @@ impl Before {
         let stat = fstat(dir).tried("cannot look at the target")?;
         let mut acls = Vec::new();
         let mut value = vec![0; 65_536];
-        for name in ["system.posix_acl_access", "system.posix_acl_default"] {
+        for name in ACLS {
             match fgetxattr(dir, name, &mut value[..]) {
                 Ok(len) => acls.push((name, value[..len].to_vec())),
                 Err(Errno::NODATA | Errno::OPNOTSUPP) => {}
@@ -82,6 +84,7 @@ impl Staging {
         match openat(CWD, path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()) {
             Ok(dir) if is_empty(dir.as_fd()).map_err(at)? => {
                 let before = Before::of(dir.as_fd()).map_err(at)?;
+                make_private(dir.as_fd()).map_err(at)?;
                 Ok(Self { path: path.to_owned(), dir, place: Place::Itself(before) })
             }
             Ok(_) | Err(Errno::NOTDIR) => Err(Error::TargetExists { path: path.to_owned() }),
@@ -110,6 +113,7 @@ impl Staging {
                 Ok(()) => {
                     let dir = openat(&parent, temporary.as_str(), LISTING, Mode::empty())
                         .map_err(|errno| at(Failure::System { what: "cannot open what was made", errno }))?;
+                    make_private(dir.as_fd()).map_err(at)?;
                     let place = Place::Sibling { parent, temporary, name: name.to_owned() };
                     return Ok(Self { path: path.to_owned(), dir, place });
                 }
@@ -130,6 +134,13 @@ impl Staging {
     /// The directory to fill.
     pub(crate) fn dir(&self) -> BorrowedFd<'_> {
         self.dir.as_fd()
+    }
+
+    /// Lets others in, as far as what is inside does.
+    pub(crate) fn make_public(&self) -> Result<()> {
+        fchmod(&self.dir, Mode::from_raw_mode(0o755))
+            .tried("cannot set the mode of the target")
+            .map_err(|source| Error::Target { path: self.path.clone(), source })
     }
 
     /// Puts what was made into its place.
@@ -174,6 +185,18 @@ impl Drop for Staging {
             tracing::error!("{}: could not remove all of what was made: {failure}", self.path.display());
         }
     }
+}
+
+/// Ours alone while it is filled, and without what it hands down: a setgid bit or a default ACL would be
+/// on everything made below.
+fn make_private(dir: BorrowedFd<'_>) -> Result<(), Failure> {
+    for name in ACLS {
+        match fremovexattr(dir, name) {
+            Ok(()) | Err(Errno::NODATA | Errno::OPNOTSUPP) => {}
+            Err(errno) => return Err(Failure::System { what: "cannot take an ACL from the target", errno }),
+        }
+    }
+    fchmod(dir, Mode::RWXU).tried("cannot set the mode of the target")
 }
 
 fn is_empty(dir: BorrowedFd<'_>) -> Result<bool, Failure> {

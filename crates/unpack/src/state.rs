@@ -76,8 +76,11 @@ impl<'a> State<'a> {
         }
     }
 
+    /// As a person reads it, with a newline at the end.
     pub(crate) fn to_json(&self) -> Result<Vec<u8>, Failure> {
-        serde_json::to_vec_pretty(self)
-            .map_err(|error| Failure::Refused(format!("cannot write the state: {error}")))
+        let json = serde_json::to_vec_pretty(self);
+        let mut json = json.map_err(|error| Failure::Refused(format!("cannot write the state: {error}")))?;
+        json.push(b'\n');
+        Ok(json)
     }
 }

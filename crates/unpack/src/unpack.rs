@@ -58,7 +58,11 @@ pub fn unpack_rootfs(
     let layers = layers(image)?;
     let staging = Staging::begin(target)?;
     let work = Work { store, layers: &layers, target, options, progress, cancel };
-    work.fill(staging.dir(), |_| Ok(()))?.commit(staging)
+    let filled = work.fill(staging.dir(), |_| Ok(()))?;
+    if options.form == Form::Overlay {
+        staging.make_public()?;
+    }
+    filled.commit(staging)
 }
 
 /// The directory of layers, and the one that a mounted stack is written into, whose root it shows.

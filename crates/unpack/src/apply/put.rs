@@ -43,6 +43,11 @@ impl Applier {
         mut make: impl FnMut(rustix::fd::BorrowedFd<'_>) -> Result<T, Errno>,
     ) -> Result<T, Failure> {
         let handle = spot.dir.handle()?;
+        if self.tree.is_overlay() {
+            // What it stands over may be a lower layer's, a link that led the way to here: nothing is
+            // in the way, and yet the way is another.
+            self.chain.forget(&spot.path);
+        }
         match make(handle) {
             Err(Errno::EXIST) => {
                 self.vacate(&spot.dir, spot.name)?;
@@ -249,7 +254,8 @@ impl Applier {
             _ => (FileType::Fifo, None),
         };
         let zero = device.is_some_and(|device| device.major == 0 && device.minor == 0);
-        if self.tree.is_overlay() && file_type == FileType::CharacterDevice && zero {
+        let real = self.owner.makes_devices();
+        if self.tree.is_overlay() && real && file_type == FileType::CharacterDevice && zero {
             let reason = "a character device 0/0 means \"nothing here\" to overlayfs; use --form rootfs";
             return Err(Failure::Refused(reason.to_owned()));
         }
@@ -257,7 +263,7 @@ impl Applier {
         let meta = &entry.metadata;
         let kind = Kind::node(file_type, device);
         if let Some(device) = device
-            && !self.owner.makes_devices()
+            && !real
         {
             return self.put_stand_in(&spot, meta, file_type, device, kind);
         }

@@ -157,7 +157,7 @@ impl Applier {
                 // A copy, which the way here may have made just now.
                 self.vacate(&dir, name)?;
                 mknodat(dir.handle()?, name, FileType::CharacterDevice, Mode::empty(), 0)
-                    .tried("cannot make an overlay whiteout")
+                    .tried("cannot make an overlay whiteout (on an overlayfs itself none can be made: try a volume or a tmpfs)")
             }
         }
     }

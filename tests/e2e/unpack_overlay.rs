@@ -83,7 +83,7 @@ fn what_differed_before() {
     let symlink = |target: &str| What::Symlink(target.to_owned());
     let (hide, opaque) =
         (|path: &str| Op::Whiteout(path.to_owned()), |path: &str| Op::Opaque(path.to_owned()));
-    let table: [Layers; 7] = [
+    let table: [Layers; 8] = [
         // Names of one file: the link brings both of them up, and then one is hidden, or its directory.
         vec![vec![put("a", file()), put("d/b", link("a"))], vec![put("c", link("a")), hide("a")]],
         vec![vec![put("a", file()), put("d/b", link("a"))], vec![put("c", link("a")), hide("d")]],
@@ -94,6 +94,11 @@ fn what_differed_before() {
         vec![vec![put("c/a", symlink("../c/..")), put("a/b", link("c/a"))], vec![hide("a/b/c")]],
         // A parent made only to be left again.
         vec![vec![put("b", symlink("c/.."))], vec![put("b/a", What::Dir), opaque("b")]],
+        // A lower link on the way that was kept is replaced by one that leads elsewhere.
+        vec![
+            vec![put("b", symlink("..")), put("c", What::Dir), put("a", symlink("b"))],
+            vec![put("a/b", symlink("c")), put("a/f", file())],
+        ],
         // Everything below the root goes but what the layer itself has.
         vec![
             vec![put("a", file()), put("d/b", file()), put("d/e/f", file())],

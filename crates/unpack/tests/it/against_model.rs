@@ -27,13 +27,19 @@ fn check(mut layers: Layers, rootless: bool, keep_dirlinks: bool) -> Result<bool
 
     let place = tempfile::tempdir().unwrap();
     let target = place.path().join("tree");
-    let options = UnpackOptions { rootless, keep_dirlinks, ..UnpackOptions::default() };
+    let mtree = place.path().join("mtree");
+    let options =
+        UnpackOptions { rootless, keep_dirlinks, mtree: Some(mtree.clone()), ..UnpackOptions::default() };
     let unpacked = stored(&layers).unpack(&target, &options);
     match expected {
         Ok(expected) => {
             prop_assert!(unpacked.is_ok(), "{layers:#?}\nrefused: {}", unpacked.unwrap_err());
             let lines = model::lines_of(&Snapshot::of(&target).unwrap(), &expected.implied());
             prop_assert_eq!(lines, expected.lines(), "{:#?}", layers);
+            if !rootless {
+                let manifest = std::fs::read_to_string(&mtree).unwrap();
+                prop_assert_eq!(entries(&manifest, &expected), expected.manifest(), "{:#?}", layers);
+            }
             Ok(true)
         }
         Err(refused) => {
@@ -43,6 +49,21 @@ fn check(mut layers: Layers, rootless: bool, keep_dirlinks: bool) -> Result<bool
             Ok(false)
         }
     }
+}
+
+/// The lines of a manifest in the order of their paths, without the times of implied parents.
+fn entries(manifest: &str, tree: &model::Tree) -> Vec<String> {
+    let implied = tree.implied();
+    let line = |line: &str| {
+        let mut words: Vec<&str> = line.split(' ').collect();
+        let path = words[0].trim_start_matches('.').trim_start_matches('/');
+        if implied.contains(path) {
+            words.retain(|word| !word.starts_with("time="));
+        }
+        (path.to_owned(), words.join(" "))
+    };
+    let lines: std::collections::BTreeMap<String, String> = manifest.lines().skip(1).map(line).collect();
+    lines.into_values().collect()
 }
 
 /// An ordinary user has to be able to read the tree to compare it.

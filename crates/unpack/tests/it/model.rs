@@ -298,6 +298,28 @@ impl Tree {
         };
         self.names.iter().map(line).collect()
     }
+
+    /// The tree as an mtree manifest has it, without the times of implied parents.
+    pub(crate) fn manifest(&self) -> Vec<String> {
+        let line = |(path, name): (&String, &Name)| {
+            let Inode { what, meta } = &self.inodes[name.inode];
+            let Meta { mode, uid, gid, mtime, .. } = *meta;
+            let (kind, rest) = match what {
+                What::Dir => ("dir", String::new()),
+                What::File(bytes) => {
+                    let digest = ocidian_spec::Digest::sha256(bytes);
+                    ("file", format!(" size={} sha256digest={}", bytes.len(), digest.encoded()))
+                }
+                What::Symlink(target) => ("link", format!(" link={target}")),
+                What::Fifo => ("fifo", String::new()),
+                What::Link(..) => unreachable!("links are names, not inodes"),
+            };
+            let (seconds, fraction) = (mtime.div_euclid(1_000_000_000), mtime.rem_euclid(1_000_000_000));
+            let time = if name.mentioned { format!(" time={seconds}.{fraction:09}") } else { String::new() };
+            format!("{} type={kind} uid={uid} gid={gid} mode={mode:04o}{time}{rest}", join(".", path))
+        };
+        self.names.iter().map(|(path, name)| line((path, name)).replacen("./ ", ". ", 1)).collect()
+    }
 }
 
 /// A tree on disk as such lines, without the times of these parents.

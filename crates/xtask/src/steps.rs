@@ -25,13 +25,13 @@ pub(crate) struct Steps {
 impl Steps {
     /// Runs commands one after the other up to the first that fails.
     pub(crate) fn commands(&mut self, name: &'static str, commands: Vec<Command>) {
-        let (mut closing, mut skipped) = (Vec::new(), Vec::new());
         self.step(name, |done| {
             for command in commands {
                 println!("$ {}", typed(&command));
-                let ok = watched(&command, &mut closing, &mut skipped)?;
-                done.closing.append(&mut closing);
-                done.skipped.append(&mut skipped);
+                let mut heard = Heard::default();
+                let ok = watched(&command, &mut heard)?;
+                done.closing.extend(heard.closing());
+                done.skipped.append(&mut heard.skipped);
                 if !ok {
                     bail!("{} failed", typed(&command));
                 }
@@ -99,8 +99,53 @@ fn typed(command: &Command) -> String {
     words.join(" ")
 }
 
-/// Runs a command with its output passed on, and picks out how it closes and what it skipped.
-fn watched(command: &Command, closing: &mut Vec<String>, skipped: &mut Vec<String>) -> Result<bool> {
+/// What a command said that belongs in the summary.
+#[derive(Default)]
+struct Heard {
+    /// How runners close: nextest, and cargo where it builds or documents.
+    closing: Vec<String>,
+    /// Passed, failed and ignored, over all test binaries that closed.
+    tests: [u64; 3],
+    binaries: usize,
+    skipped: Vec<String>,
+}
+
+impl Heard {
+    fn line(&mut self, text: &str) {
+        if text.contains("Summary [") || text.contains("Finished") {
+            self.closing.push(text.to_owned());
+        }
+        if let Some((_, counts)) = text.split_once("test result:") {
+            self.binaries += 1;
+            let words: Vec<&str> = counts.split([' ', ';']).collect();
+            for (sum, what) in self.tests.iter_mut().zip(["passed", "failed", "ignored"]) {
+                let number = words.windows(2).find(|pair| pair[1] == what).map(|pair| pair[0].parse::<u64>());
+                *sum += number.and_then(Result::ok).unwrap_or(0);
+            }
+        }
+        if let Some(at) = text.find("SKIPPED ") {
+            let line = text[at..].to_owned();
+            if !self.skipped.contains(&line) {
+                self.skipped.push(line);
+            }
+        }
+    }
+
+    /// The lines for the summary. Under nextest each test is a process that closes by itself, and
+    /// nextest has counted them already.
+    fn closing(&self) -> Vec<String> {
+        let mut lines = self.closing.clone();
+        if self.binaries > 0 && !lines.iter().any(|line| line.contains("Summary [")) {
+            let [passed, failed, ignored] = self.tests;
+            let binaries = self.binaries;
+            lines.push(format!("{passed} passed, {failed} failed, {ignored} ignored in {binaries} binaries"));
+        }
+        lines
+    }
+}
+
+/// Runs a command with its output passed on and listened to.
+fn watched(command: &Command, heard: &mut Heard) -> Result<bool> {
     // One pipe for both outputs keeps their order.
     let mut shell = Command::new("sh");
     shell.args(["-c", "exec \"$@\" 2>&1", "sh"]).arg(command.get_program()).args(command.get_args());
@@ -123,16 +168,32 @@ fn watched(command: &Command, closing: &mut Vec<String>, skipped: &mut Vec<Strin
         let line = line?;
         let line = String::from_utf8_lossy(&line);
         println!("{line}");
-        let text = line.trim();
-        if text.contains("Summary [") || text.contains("test result:") || text.contains("Finished") {
-            closing.push(text.to_owned());
-        }
-        if let Some(at) = text.find("SKIPPED ") {
-            let line = text[at..].to_owned();
-            if !skipped.contains(&line) {
-                skipped.push(line);
-            }
-        }
+        heard.line(line.trim());
     }
     Ok(child.wait()?.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn binaries_are_added_up_unless_nextest_did() {
+        let mut heard = Heard::default();
+        heard.line(
+            "test result: ok. 24 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s",
+        );
+        heard.line("test result: FAILED. 2 passed; 3 failed; 0 ignored; 0 measured; 7 filtered out; finished in 8.24s");
+        assert_eq!(heard.closing(), ["26 passed, 3 failed, 1 ignored in 2 binaries"]);
+        heard.line("Summary [   3.342s] 29 tests run: 26 passed, 3 failed, 1 skipped");
+        assert_eq!(heard.closing(), ["Summary [   3.342s] 29 tests run: 26 passed, 3 failed, 1 skipped"]);
+    }
+
+    #[test]
+    fn a_skip_is_told_once_and_from_its_word_on() {
+        let mut heard = Heard::default();
+        heard.line("    SKIPPED readme: no network");
+        heard.line("SKIPPED readme: no network");
+        assert_eq!(heard.skipped, ["SKIPPED readme: no network"]);
+    }
 }

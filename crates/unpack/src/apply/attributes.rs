@@ -5,13 +5,14 @@
 //! an error, unless the file system has no such attributes at all.
 
 use ocidian_layer::{Metadata, Timestamp};
-use rustix::fd::{AsFd, AsRawFd, BorrowedFd};
+use rustix::fd::{AsFd, BorrowedFd};
 use rustix::fs::{
     AtFlags, FileType, Mode, XattrFlags, flistxattr, fremovexattr, fsetxattr, lsetxattr, openat, utimensat,
 };
 use rustix::io::Errno;
 
 use super::Applier;
+use super::by_handle::path_below;
 use super::file::times;
 use super::owner::{Ownership, ROOTLESS_XATTR};
 use crate::error::{Failure, Tried};
@@ -150,9 +151,7 @@ impl Applier {
         if names.is_empty() {
             return Ok(());
         }
-        // The handle's own entry in /proc is the one way to name a link without following it.
-        let mut at = format!("/proc/self/fd/{}/", parent.as_raw_fd()).into_bytes();
-        at.extend_from_slice(name);
+        let at = path_below(parent, name);
         for (name, value) in names {
             let set = lsetxattr(at.as_slice(), name.as_slice(), value, XattrFlags::empty());
             self.judge(name, set, path, file_type)?;

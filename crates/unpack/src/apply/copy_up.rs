@@ -6,17 +6,17 @@
 
 use std::rc::Rc;
 
-use rustix::fd::AsRawFd;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{
     AtFlags, Dir as Listing, FileType, Gid, Mode, OFlags, Stat, Timespec, Timestamps, Uid, XattrFlags,
-    chmodat, chownat, copy_file_range, fchmod, fgetxattr, fsetxattr, fstat, lgetxattr, linkat, llistxattr,
-    lsetxattr, mkdirat, mknodat, openat, readlinkat, statat, symlinkat, unlinkat, utimensat,
+    chownat, copy_file_range, fchmod, fgetxattr, fsetxattr, fstat, lgetxattr, linkat, llistxattr, lsetxattr,
+    mkdirat, mknodat, openat, readlinkat, statat, symlinkat, unlinkat, utimensat,
 };
 use rustix::io::Errno;
 
 use super::Applier;
 use super::attributes::list_xattrs;
+use super::by_handle::{chmod_leaf, path_below};
 use super::resolve::Parents;
 use crate::error::{Failure, Tried};
 use crate::tree::{Below, Dir, DirState, Found, HANDLE, LISTING, join};
@@ -223,7 +223,7 @@ fn copy_file(from: BorrowedFd<'_>, to: BorrowedFd<'_>, name: &[u8], stat: &Stat)
         .tried("cannot set the owner of a copy")?;
     copy_leaf_xattrs(from, to, name)?;
     if file_type != FileType::Symlink {
-        chmodat(to, name, mode, AtFlags::empty()).tried("cannot set the mode of a copy")?;
+        chmod_leaf(to, name, mode)?;
     }
     utimensat(to, name, &stat_times(stat), flags).tried("cannot set the times of a copy")
 }
@@ -257,8 +257,7 @@ fn copy_content(source: &OwnedFd, copy: &OwnedFd) -> Result<(), Failure> {
 }
 
 fn copy_leaf_xattrs(from: BorrowedFd<'_>, to: BorrowedFd<'_>, name: &[u8]) -> Result<(), Failure> {
-    let at = |fd: BorrowedFd<'_>| [format!("/proc/self/fd/{}/", fd.as_raw_fd()).as_bytes(), name].concat();
-    let (source, copy) = (at(from), at(to));
+    let (source, copy) = (path_below(from, name), path_below(to, name));
     let mut names = vec![0; VALUE_MAX];
     let len = match llistxattr(source.as_slice(), &mut names[..]) {
         Ok(len) => len,

@@ -6,6 +6,7 @@
 //! and keeps what directories are to be until [`Applier::finish`].
 
 mod attributes;
+mod by_handle;
 mod copy_up;
 mod file;
 mod finish;
@@ -20,7 +21,7 @@ use std::io::BufRead;
 
 use ocidian_content::Cancel;
 use ocidian_layer::{Change, Changeset, Entry, EntryKind, EntryPath, Timestamp};
-use rustix::fd::OwnedFd;
+use rustix::fd::{AsFd, OwnedFd};
 
 use self::attributes::XattrPolicy;
 pub(crate) use self::owner::{Ownership, StandIn};
@@ -54,6 +55,8 @@ pub(crate) struct Applier {
     owner: Ownership,
     xattrs: XattrPolicy,
     keep_dirlinks: bool,
+    /// Plain form: whose the root is to be in the end, in the image's ids.
+    root_owner: (u32, u32),
     max_bytes: Option<u64>,
     /// Bytes that sparse files appear to hold, which no tar bytes stand for.
     sparse_bytes: u64,
@@ -70,10 +73,11 @@ impl Applier {
     pub(crate) fn new(
         base: OwnedFd,
         options: &UnpackOptions,
-        owner: Ownership,
+        mut owner: Ownership,
         recorder: Option<Recorder>,
         cancel: Cancel,
     ) -> Result<Self, Failure> {
+        owner.probe(base.as_fd())?;
         let xattrs = XattrPolicy::new(&options.xattrs, &owner);
         Ok(Self {
             tree: Tree::new(base, options.form)?,
@@ -82,6 +86,7 @@ impl Applier {
             owner,
             xattrs,
             keep_dirlinks: options.keep_dirlinks,
+            root_owner: (0, 0),
             max_bytes: options.max_bytes,
             sparse_bytes: 0,
             cancel,
@@ -130,7 +135,7 @@ impl Applier {
         // Nothing lies below the lowest layer.
         self.seen = Seen::new(layer > 0);
         if let Some(recorder) = &mut self.recorder {
-            recorder.begin_layer(layer);
+            recorder.begin_layer();
         }
         self.begin_root()
     }

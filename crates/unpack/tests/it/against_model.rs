@@ -107,7 +107,7 @@ fn file() -> What {
 /// Found by the properties above.
 #[test]
 fn what_went_wrong_before() {
-    let table: [Layers; 2] = [
+    let table: [Layers; 3] = [
         // Room made on a way through a link, then a name that was on that way.
         vec![
             vec![put("b", What::Symlink("c".to_owned())), put("b/c", file())],
@@ -117,6 +117,11 @@ fn what_went_wrong_before() {
         vec![
             vec![],
             vec![put("c/c/a", file()), put("c", file()), put("c", What::Dir), Op::Whiteout("c/c".to_owned())],
+        ],
+        // A link to itself is put all the same.
+        vec![
+            vec![put("c", file())],
+            vec![put("c", What::Link("c".to_owned(), None)), Op::Opaque(String::new())],
         ],
     ];
     for layers in table {

@@ -1,5 +1,8 @@
 //! The engine as its callers see it.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+#![allow(clippy::disallowed_methods, reason = "the tests look at what the library made, from outside")]
+
 mod against_model;
 mod changes;
 mod image;

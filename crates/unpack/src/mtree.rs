@@ -7,9 +7,9 @@ use std::fmt::Write;
 use crate::record::{Kind, Record, Recorder};
 
 /// The manifest's text.
-pub(crate) fn manifest(recorder: &Recorder) -> String {
+pub(crate) fn manifest(recorder: Recorder) -> String {
     let mut text = String::from("#mtree\n");
-    for (path, record) in recorder.records() {
+    for (path, record) in &recorder.into_records() {
         line(&mut text, path, record);
     }
     text
@@ -78,9 +78,9 @@ mod tests {
         let mut recorder = Recorder::default();
         let mtime = Timestamp { seconds: 12, nanoseconds: 5 };
         let meta = Metadata { mode: 0o4755, uid: 1, gid: 2, mtime, ..Metadata::default() };
-        recorder.begin_layer(0);
+        recorder.begin_layer();
         recorder.put(b"a b#\n\xff", &meta, Kind::Symlink(b"x y".to_vec()));
-        let text = manifest(&recorder);
+        let text = manifest(recorder);
         assert_eq!(
             text.lines().nth(2),
             Some("./a\\040b\\043\\012\\377 type=link uid=1 gid=2 mode=0777 time=12.000000005 link=x\\040y")

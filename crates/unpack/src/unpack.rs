@@ -165,7 +165,7 @@ impl Work<'_> {
         }
         let seen = look(&TreeFiles::new(&mut applier))?;
         applier.finish(upper.as_ref()).map_err(at)?;
-        let mtree = match (&self.options.mtree, &applier.recorder) {
+        let mtree = match (&self.options.mtree, applier.recorder.take()) {
             (Some(path), Some(recorder)) => {
                 let text = crate::mtree::manifest(recorder);
                 let pending = PendingFile::at(path, text.into_bytes());

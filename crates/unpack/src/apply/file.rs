@@ -33,14 +33,14 @@ impl Applier {
         let mode = Mode::from_raw_mode(self.creation_mode(&entry.metadata));
         let file =
             self.create(&spot, "cannot make the file", |handle| openat(handle, spot.name, CREATE, mode))?;
-        let mut hash = self.recorder.as_ref().map(|_| ContentHash::new());
+        let mut hash = self.recorder.as_ref().map(|recorder| recorder.content_hash(&self.cancel));
         self.write_content(&file, changes, hash.as_mut())?;
         if sparse {
             ftruncate(&file, size).tried("cannot set the size of a sparse file")?;
         }
         self.finish_file(&file, &spot, &entry.metadata)?;
         if let Some(hash) = hash {
-            let kind = Kind::File { size, sha256: hash.finish(size) };
+            let kind = Kind::File { size, sha256: hash.finish(size)? };
             self.record(&spot.path, &entry.metadata, kind);
         }
         Ok(())
@@ -65,7 +65,7 @@ impl Applier {
     ) -> Result<(), Failure> {
         while let Some(extent) = changes.data()? {
             if let Some(hash) = &mut hash {
-                hash.extent(extent.offset, extent.bytes);
+                hash.extent(extent.offset, extent.bytes)?;
             }
             let (mut at, mut rest) = (extent.offset, extent.bytes);
             while !rest.is_empty() {

@@ -63,8 +63,7 @@ pub fn unpack_bundle(
         .to_json()
         .map_err(|error| at(Failure::Refused(format!("cannot write config.json: {error}"))))?;
     write_file(staging.dir(), crate::state::FILE_NAME, &state.to_json().map_err(at)?, 0o644).map_err(at)?;
-    // Others may read a bundle; who may enter its rootfs is the image's to say.
-    staging.make_public()?;
+    staging.settle(&options.ids)?;
     write_file(staging.dir(), "config.json", &config, 0o644).map_err(at)?;
     filled.commit(staging)
 }

@@ -9,16 +9,19 @@ use std::hash::{BuildHasher, RandomState};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use rustix::fs::{
-    CWD, Dir as Listing, Gid, Mode, OFlags, RenameFlags, Stat, Uid, XattrFlags, fchmod, fchown, fgetxattr,
-    fremovexattr, fsetxattr, fstat, mkdirat, openat, renameat, renameat_with,
+    AtFlags, CWD, Dir as Listing, Gid, Mode, OFlags, RenameFlags, Stat, Uid, XattrFlags, chmod, fchmod,
+    fchown, fgetxattr, fremovexattr, fsetxattr, fstat, mkdirat, openat, renameat, renameat_with, statat,
+    unlinkat,
 };
 use rustix::io::Errno;
+use rustix::process::{getegid, geteuid};
 
 use crate::error::{Error, Failure, Result, Tried};
 use crate::host::directory_of;
-use crate::tree::{LISTING, empty, remove};
+use crate::ids::IdMap;
+use crate::tree::{HANDLE, LISTING, empty, remove};
 
 const ACLS: [&str; 2] = ["system.posix_acl_access", "system.posix_acl_default"];
 
@@ -85,6 +88,11 @@ impl Staging {
             Ok(dir) if is_empty(dir.as_fd()).map_err(at)? => {
                 let before = Before::of(dir.as_fd()).map_err(at)?;
                 make_private(dir.as_fd()).map_err(at)?;
+                // Whoever could write there until now may just have done so.
+                if !is_empty(dir.as_fd()).map_err(at)? {
+                    before.restore(dir.as_fd()).map_err(at)?;
+                    return Err(Error::TargetExists { path: path.to_owned() });
+                }
                 Ok(Self { path: path.to_owned(), dir, place: Place::Itself(before) })
             }
             Ok(_) | Err(Errno::NOTDIR) => Err(Error::TargetExists { path: path.to_owned() }),
@@ -103,7 +111,7 @@ impl Staging {
             at(Failure::System { what: "cannot open the directory that it goes into", errno })
         })?;
         // A dangling symlink is something too; the rename would replace it.
-        if rustix::fs::statat(&parent, name, rustix::fs::AtFlags::SYMLINK_NOFOLLOW).is_ok() {
+        if statat(&parent, name, AtFlags::SYMLINK_NOFOLLOW).is_ok() {
             return Err(Error::TargetExists { path: path.to_owned() });
         }
         let key = RandomState::new();
@@ -111,9 +119,12 @@ impl Staging {
             let temporary = format!(".ocidian-{:016x}", key.hash_one(attempt));
             match mkdirat(&parent, temporary.as_str(), Mode::RWXU) {
                 Ok(()) => {
-                    let dir = openat(&parent, temporary.as_str(), LISTING, Mode::empty())
-                        .map_err(|errno| at(Failure::System { what: "cannot open what was made", errno }))?;
-                    make_private(dir.as_fd()).map_err(at)?;
+                    let opened = open_made(parent.as_fd(), &temporary);
+                    if opened.is_err() {
+                        // The failure itself is the one to report.
+                        let _ = unlinkat(&parent, temporary.as_str(), AtFlags::REMOVEDIR);
+                    }
+                    let dir = opened.map_err(at)?;
                     let place = Place::Sibling { parent, temporary, name: name.to_owned() };
                     return Ok(Self { path: path.to_owned(), dir, place });
                 }
@@ -136,9 +147,12 @@ impl Staging {
         self.dir.as_fd()
     }
 
-    /// Lets others in, as far as what is inside does.
-    pub(crate) fn make_public(&self) -> Result<()> {
-        fchmod(&self.dir, Mode::from_raw_mode(0o755))
+    /// Lets in who has to come in. A bundle stays its owner's alone, because images hold setuid programs
+    /// that are for the container's users and not for the host's; only where owners are mapped does the
+    /// container's root, who is somebody else on the host, have to pass through.
+    pub(crate) fn settle(&self, ids: &IdMap) -> Result<()> {
+        let mode = if *ids == IdMap::identity() { 0o700 } else { 0o711 };
+        fchmod(&self.dir, Mode::from_raw_mode(mode))
             .tried("cannot set the mode of the target")
             .map_err(|source| Error::Target { path: self.path.clone(), source })
     }
@@ -176,7 +190,9 @@ impl Drop for Staging {
             Place::Sibling { parent, temporary, .. } => {
                 remove(parent.as_fd(), temporary.as_bytes()).map(|_| ())
             }
-            Place::Itself(before) => openat(&self.dir, ".", LISTING, Mode::empty())
+            // The image's root may have closed it to its own owner.
+            Place::Itself(before) => fchmod(&self.dir, Mode::RWXU)
+                .and_then(|()| openat(&self.dir, ".", LISTING, Mode::empty()))
                 .tried("cannot open the target")
                 .and_then(empty)
                 .and_then(|()| before.restore(self.dir.as_fd())),
@@ -187,9 +203,30 @@ impl Drop for Staging {
     }
 }
 
-/// Ours alone while it is filled, and without what it hands down: a setgid bit or a default ACL would be
-/// on everything made below.
+/// Opens a directory that was made just now, whatever the umask took from its mode.
+fn open_made(parent: BorrowedFd<'_>, name: &str) -> Result<OwnedFd, Failure> {
+    let handle = openat(parent, name, HANDLE, Mode::empty()).tried("cannot open what was made")?;
+    if fstat(&handle).tried("cannot look at what was made")?.st_uid != geteuid().as_raw() {
+        return Err(Failure::Refused(
+            "somebody else put a directory of theirs in the place of ours".to_owned(),
+        ));
+    }
+    // By the handle: a name in a directory that others can write may mean something else by now.
+    let by_handle = format!("/proc/self/fd/{}", handle.as_raw_fd());
+    chmod(by_handle.as_str(), Mode::RWXU).tried("cannot open what was made")?;
+    let dir = openat(&handle, ".", LISTING, Mode::empty()).tried("cannot open what was made")?;
+    make_private(dir.as_fd())?;
+    Ok(dir)
+}
+
+/// The caller's alone while it is filled, and without what it hands down: a setgid bit or a default ACL
+/// would be on everything made below.
 fn make_private(dir: BorrowedFd<'_>) -> Result<(), Failure> {
+    let stat = fstat(dir).tried("cannot look at the target")?;
+    let (uid, gid) = (geteuid(), getegid());
+    if stat.st_uid != uid.as_raw() {
+        fchown(dir, Some(uid), Some(gid)).tried("it is somebody else's, and cannot be made yours")?;
+    }
     for name in ACLS {
         match fremovexattr(dir, name) {
             Ok(()) | Err(Errno::NODATA | Errno::OPNOTSUPP) => {}

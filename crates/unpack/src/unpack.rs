@@ -12,7 +12,7 @@ use ocidian_content::{BlobReader, BlobSource, Cancel, Event, Progress, Role};
 use ocidian_layer::tar::{Limits, Trailer};
 use ocidian_layer::{Changeset, LayerStream};
 use rustix::fd::{BorrowedFd, OwnedFd};
-use rustix::fs::{Mode, mkdirat, openat};
+use rustix::fs::{Mode, fchmod, mkdirat, openat};
 
 use crate::apply::{Applier, Ownership, Stopped, TreeFiles};
 use crate::convert::ImageFiles;
@@ -60,17 +60,19 @@ pub fn unpack_rootfs(
     let work = Work { store, layers: &layers, target, options, progress, cancel };
     let filled = work.fill(staging.dir(), |_| Ok(()))?;
     if options.form == Form::Overlay {
-        staging.make_public()?;
+        staging.settle(&options.ids)?;
     }
     filled.commit(staging)
 }
 
 /// The directory of layers, and the one that a mounted stack is written into, whose root it shows.
 fn make_overlay_directories(dir: BorrowedFd<'_>) -> Result<(OwnedFd, OwnedFd), Failure> {
-    for name in ["layers", "upper", "work", "rootfs"] {
-        mkdirat(dir, name, Mode::from_raw_mode(0o755)).tried("cannot make a directory for the stack")?;
-    }
     let open = |name| openat(dir, name, LISTING, Mode::empty()).tried("cannot open a directory of the stack");
+    for name in ["layers", "upper", "work", "rootfs"] {
+        mkdirat(dir, name, Mode::RWXU).tried("cannot make a directory for the stack")?;
+        // Whatever the umask is.
+        fchmod(open(name)?, Mode::from_raw_mode(0o755)).tried("cannot set a directory's mode")?;
+    }
     Ok((open("layers")?, open("upper")?))
 }
 

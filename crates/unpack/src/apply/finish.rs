@@ -1,7 +1,7 @@
 //! The last pass: modes, default ACLs and times of directories, children first.
 
-use rustix::fd::OwnedFd;
-use rustix::fs::{AtFlags, Mode, XattrFlags, chmodat, fsetxattr, openat, utimensat};
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::{AtFlags, Mode, XattrFlags, fchmod, fsetxattr, openat, utimensat};
 use rustix::io::Errno;
 
 use super::Applier;
@@ -29,6 +29,11 @@ impl Applier {
                 let parent = at.map_or(&b""[..], |at| &path[..at]);
                 let name = if path.is_empty() { b"." } else { &path[at.map_or(0, |at| at + 1)..] };
                 let parent = walker.reach(parent)?;
+                if path.is_empty() && !self.tree.is_overlay() {
+                    // Last of all: from now on it may be somebody else who can go in there.
+                    let (uid, gid) = self.root_owner;
+                    self.owner.own(parent.as_fd(), b".", uid, gid)?;
+                }
                 self.finish_directory(parent, name, &path, &state)?;
             }
         }
@@ -42,19 +47,18 @@ impl Applier {
         path: &[u8],
         state: &DirState,
     ) -> Result<(), Failure> {
-        if let Some(acl) = &state.default_acl {
+        if state.default_acl.is_some() || state.current != Some(state.mode) {
             let dir = openat(parent, name, LISTING, Mode::empty()).tried("cannot open the directory")?;
-            match fsetxattr(&dir, "system.posix_acl_default", acl, XattrFlags::empty()) {
-                Ok(()) => {}
-                Err(Errno::OPNOTSUPP | Errno::PERM) => {
-                    self.warnings.add("the default ACL cannot be set here; left out", path);
+            if let Some(acl) = &state.default_acl {
+                match fsetxattr(&dir, "system.posix_acl_default", acl, XattrFlags::empty()) {
+                    Ok(()) => {}
+                    Err(Errno::OPNOTSUPP | Errno::PERM) => {
+                        self.warnings.add("the default ACL cannot be set here; left out", path);
+                    }
+                    Err(errno) => return Err(Failure::System { what: "cannot set the default ACL", errno }),
                 }
-                Err(errno) => return Err(Failure::System { what: "cannot set the default ACL", errno }),
             }
-        }
-        if state.current != Some(state.mode) {
-            let mode = Mode::from_raw_mode(state.mode);
-            chmodat(parent, name, mode, AtFlags::empty()).tried("cannot set a directory's mode")?;
+            fchmod(&dir, Mode::from_raw_mode(state.mode)).tried("cannot set a directory's mode")?;
         }
         let times = directory_times(state.mtime, state.atime);
         utimensat(parent, name, &times, AtFlags::SYMLINK_NOFOLLOW).tried("cannot set a directory's times")
@@ -62,7 +66,7 @@ impl Applier {
 }
 
 /// Goes from directory to directory by canonical path, with one handle: up by `..`, which can only be
-/// what it was on the way down, for nothing but us moves directories, and down by name. In the order
+/// what it was on the way down, for nobody but the caller can enter the tree yet, and down by name. In the order
 /// of the books that makes a walk over the tree, however deep.
 struct Walker {
     names: Vec<Vec<u8>>,

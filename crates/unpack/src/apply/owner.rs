@@ -9,16 +9,19 @@ use std::collections::BTreeMap;
 
 use ocidian_layer::{Device, Metadata};
 use rustix::fd::BorrowedFd;
-use rustix::fs::{AtFlags, FileType, Gid, Mode, OFlags, Uid, chownat, fchown, openat};
+use rustix::fs::{
+    AtFlags, FileType, Gid, Mode, OFlags, Uid, chownat, fchown, mkdirat, openat, statat, unlinkat,
+};
 
 use rustix::io::Errno;
 
 use super::Applier;
 use super::put::Spot;
-use crate::error::Failure;
+use crate::error::{Failure, Tried};
 use crate::ids::IdMap;
 use crate::process::Identity;
 use crate::record::Kind;
+use crate::tree::HANDLE;
 
 /// The xattr that keeps the true owner.
 pub(super) const ROOTLESS_XATTR: &[u8] = b"user.rootlesscontainers";
@@ -38,12 +41,44 @@ pub(crate) struct Ownership {
     identity: Identity,
     /// Whether files come out with exactly the mode that they are made with.
     exact: bool,
+    /// Whether they take their group from the directory that they are made in, as on `grpid` mounts.
+    group_of_directory: bool,
     stand_ins: BTreeMap<Box<[u8]>, StandIn>,
 }
 
 impl Ownership {
     pub(crate) fn new(ids: IdMap, rootless: bool, identity: Identity, exact: bool) -> Self {
-        Self { ids, rootless, identity, exact, stand_ins: BTreeMap::new() }
+        Self { ids, rootless, identity, exact, group_of_directory: false, stand_ins: BTreeMap::new() }
+    }
+
+    /// Finds out whose group new files get, by making one in a directory of another group. Who cannot give
+    /// groups away has no use for the answer.
+    pub(crate) fn probe(&mut self, base: BorrowedFd<'_>) -> Result<(), Failure> {
+        const NAME: &str = ".ocidian-probe";
+        if self.rootless || !self.identity.is_root() {
+            return Ok(());
+        }
+        let what = "cannot find out whose group new files get";
+        mkdirat(base, NAME, Mode::RWXU).tried(what)?;
+        let probed = self.probe_in(base, NAME);
+        unlinkat(base, NAME, AtFlags::REMOVEDIR).tried(what)?;
+        self.group_of_directory = probed.tried(what)?;
+        Ok(())
+    }
+
+    fn probe_in(&self, base: BorrowedFd<'_>, name: &str) -> Result<bool, Errno> {
+        let other = self.ids.host_gid(1).unwrap_or(self.identity.gid);
+        // A group that this namespace does not map cannot be given to anything later either.
+        if other == self.identity.gid
+            || chownat(base, name, None, Some(Gid::from_raw(other)), AtFlags::SYMLINK_NOFOLLOW).is_err()
+        {
+            return Ok(false);
+        }
+        let dir = openat(base, name, HANDLE, Mode::empty())?;
+        mkdirat(&dir, name, Mode::RWXU)?;
+        let made = statat(&dir, name, AtFlags::SYMLINK_NOFOLLOW);
+        unlinkat(&dir, name, AtFlags::REMOVEDIR)?;
+        Ok(made?.st_gid == other)
     }
 
     /// Whether the kernel will say no to much of what a layer asks for.
@@ -83,7 +118,7 @@ impl Ownership {
     }
 
     fn differs(&self, host: (u32, u32)) -> bool {
-        !self.rootless && host != (self.identity.uid, self.identity.gid)
+        !self.rootless && (self.group_of_directory || host != (self.identity.uid, self.identity.gid))
     }
 
     /// Gives what was made just now to its owner; whether that took a call.
@@ -110,6 +145,11 @@ impl Ownership {
     ) -> Result<(), Failure> {
         let host = self.host(uid, gid)?;
         if self.differs(host) { chown(dir, name, host) } else { Ok(()) }
+    }
+
+    /// Whether an owner can be given at all: an error where the maps do not cover it.
+    pub(super) fn maps(&self, uid: u32, gid: u32) -> Result<(), Failure> {
+        self.host(uid, gid).map(|_| ())
     }
 
     /// Gives what was there before to its owner, whosever it was.

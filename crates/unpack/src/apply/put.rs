@@ -6,10 +6,11 @@
 use std::rc::Rc;
 
 use ocidian_layer::{Entry, EntryKind, EntryPath, Metadata};
-use rustix::fs::{AtFlags, FileType, Mode, chmodat, linkat, mkdirat, mknodat, symlinkat};
+use rustix::fs::{AtFlags, FileType, Mode, linkat, mkdirat, mknodat, symlinkat};
 use rustix::io::Errno;
 
 use super::Applier;
+use super::by_handle::chmod_leaf;
 use super::resolve::Parents;
 use crate::error::{Failure, Tried};
 use crate::record::Kind;
@@ -81,7 +82,10 @@ impl Applier {
                 }
                 self.renew_directory(&spot, meta)
             }
-            Found::Symlink(_) if self.keep_dirlinks && self.leads_to_directory(&entry.path)? => Ok(()),
+            Found::Symlink(_) if self.keep_dirlinks && self.leads_to_directory(&entry.path)? => {
+                self.record_again(&spot.path);
+                Ok(())
+            }
             Found::Symlink(_) | Found::Other | Found::Missing => {
                 self.vacate(&spot.dir, spot.name)?;
                 let below = self.clear_whiteout(&spot.dir, spot.name)?;
@@ -130,8 +134,9 @@ impl Applier {
     fn directory_state(&self, meta: &Metadata, default_acl: Option<Box<[u8]>>) -> DirState {
         DirState {
             mode: meta.mode,
-            // An ACL changes the mode's group bits.
-            current: (!meta.has_acl()).then(|| self.owner.working_mode(meta.mode)),
+            // An ACL changes the mode's group bits, and a umask whatever it likes.
+            current: (self.owner.exact_creation() && !meta.has_acl())
+                .then(|| self.owner.working_mode(meta.mode)),
             mtime: meta.mtime,
             atime: meta.atime,
             default_acl,
@@ -189,13 +194,23 @@ impl Applier {
         self.tree.dirs_mut().insert(b"", state);
         let root = self.tree.root()?;
         self.clear_acls(root.handle()?)?;
-        if fresh { self.owner.own(root.handle()?, b".", 0, 0) } else { self.copy_root_attributes(&root) }
+        match (self.tree.is_overlay(), fresh) {
+            // While it is the caller's, nobody whom an owner is mapped to can go in and move things about.
+            (false, _) => self.owner.maps(0, 0),
+            (true, true) => self.owner.own(root.handle()?, b".", 0, 0),
+            (true, false) => self.copy_root_attributes(&root),
+        }
     }
 
     fn put_root(&mut self, meta: &Metadata) -> Result<(), Failure> {
         let root = self.tree.root()?;
         let handle = root.handle()?;
-        self.owner.own(handle, b".", meta.uid, meta.gid)?;
+        if self.tree.is_overlay() {
+            self.owner.own(handle, b".", meta.uid, meta.gid)?;
+        } else {
+            self.owner.maps(meta.uid, meta.gid)?;
+            self.root_owner = (meta.uid, meta.gid);
+        }
         let default_acl = self.set_directory_xattrs(handle, b".", b"", meta, false)?;
         let state = self.directory_state(meta, default_acl);
         self.renew_state(b"", state);
@@ -233,6 +248,7 @@ impl Applier {
         let source_path = source.child(target_name);
         let spot = self.spot(&entry.path)?;
         if spot.path == source_path {
+            self.record_again(&spot.path);
             return Ok(());
         }
         let from = source.handle()?;
@@ -276,11 +292,18 @@ impl Applier {
         let owned = self.owner.own_fresh(handle, spot.name, meta)?;
         self.set_leaf_xattrs(handle, spot.name, &spot.path, meta, file_type)?;
         if !self.owner.exact_creation() || meta.has_acl() || (owned && meta.mode & 0o6000 != 0) {
-            chmodat(handle, spot.name, mode, AtFlags::empty()).tried("cannot set the mode")?;
+            chmod_leaf(handle, spot.name, mode)?;
         }
         self.set_times(handle, spot.name, meta)?;
         self.record(&spot.path, meta, kind);
         Ok(())
+    }
+
+    /// What is there already is this layer's from now on.
+    fn record_again(&mut self, path: &[u8]) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.link(path, path);
+        }
     }
 
     pub(super) fn record(&mut self, path: &[u8], meta: &Metadata, kind: Kind) {

@@ -219,7 +219,7 @@ impl Applier {
         let path = parent.child(name);
         let state = DirState {
             mode: 0o755,
-            current: Some(0o755),
+            current: self.owner.exact_creation().then_some(0o755),
             mtime: self.time,
             atime: None,
             default_acl: None,

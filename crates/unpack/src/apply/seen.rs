@@ -23,6 +23,8 @@ pub(crate) struct Seen {
     key: RandomState,
     put: HashSet<u64, BuildHasherDefault<Identity>>,
     above: HashSet<u64, BuildHasherDefault<Identity>>,
+    /// Directories below which nothing is left of lower layers, nor can be again.
+    pruned: HashSet<u64, BuildHasherDefault<Identity>>,
     /// The parent whose ancestors were marked last: entries come a directory at a time.
     last_parent: Option<Vec<u8>>,
 }
@@ -66,6 +68,12 @@ impl Seen {
             Put::No
         }
     }
+
+    /// Whether the directory at `path` is to be pruned. Once is enough for a layer: from then on all that
+    /// comes to lie there is the layer's own, and an archive may ask as often as it has entries.
+    pub(crate) fn prune(&mut self, path: &[u8]) -> bool {
+        self.pruned.insert(self.key.hash_one(path))
+    }
 }
 
 /// Passes a fingerprint on as the hash that it already is.
@@ -102,5 +110,14 @@ mod tests {
         assert_eq!(seen.get(b"a/x"), Put::No);
         seen.mark(b"", b"a");
         assert_eq!(seen.get(b"a"), Put::Yes);
+    }
+
+    #[test]
+    fn a_directory_is_pruned_once() {
+        let mut seen = Seen::new(true);
+        assert!(seen.prune(b""));
+        assert!(seen.prune(b"a"));
+        assert!(!seen.prune(b"a"));
+        assert!(!seen.prune(b""));
     }
 }

@@ -85,10 +85,16 @@ impl Applier {
     }
 
     /// Removes below a directory all that this layer has not put; in the overlay form these are copies
-    /// of what lower layers have, and whiteouts.
+    /// of what lower layers have, and whiteouts. A directory is gone through once a layer.
     fn prune(&mut self, top: Vec<u8>) -> Result<(), Failure> {
         let mut pending = vec![top];
         while let Some(path) = pending.pop() {
+            if !self.seen.prune(&path) {
+                continue;
+            }
+            if self.cancel.is_cancelled() {
+                return Err(Failure::Cancelled);
+            }
             let dir = self.enter_canonical(&path, Parents::Leave)?;
             for name in list(&dir)? {
                 let child = dir.child(&name);
@@ -164,6 +170,9 @@ impl Applier {
 
     /// Overlayfs merges the roots of its layers whatever they say, so each name is hidden.
     fn overlay_opaque_root(&mut self) -> Result<(), Failure> {
+        if !self.seen.prune(b"") {
+            return Ok(());
+        }
         let root = Rc::new(self.tree.root()?);
         let mut names = std::collections::BTreeSet::new();
         for &layer in &root.lowers {

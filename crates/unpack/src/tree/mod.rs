@@ -155,7 +155,7 @@ impl Tree {
     }
 
     /// The directory above one that is not the root's own entry, without walking down to it again: in the
-    /// plain form `..` can only be that, for nothing but us moves directories. `None` in the overlay form.
+    /// plain form `..` can only be that, for nobody but the caller can enter the tree yet. `None` in the overlay form.
     pub(crate) fn above(&self, dir: &Dir, path: &[u8]) -> Result<Option<Dir>, Failure> {
         let Some(handle) = dir.handle.as_ref().filter(|_| !self.is_overlay()) else { return Ok(None) };
         let handle = openat(handle, "..", HANDLE, Mode::empty()).tried("cannot go back up")?;

@@ -4,11 +4,11 @@
 //! and if something did, the check refuses rather than climbs out. A directory is listed anew after
 //! each subdirectory: all that came before it is gone by then, so that the work stays linear.
 
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, Dir as Listing, Mode, chmodat, fstat, openat, unlinkat};
+use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use rustix::fs::{AtFlags, Dir as Listing, Mode, chmod, fstat, openat, unlinkat};
 use rustix::io::Errno;
 
-use super::LISTING;
+use super::{HANDLE, LISTING};
 use crate::error::{Failure, Tried};
 
 /// Removes `name` from `parent`, with all below it; `false` where it is not there.
@@ -73,8 +73,10 @@ fn open_to_empty(parent: BorrowedFd<'_>, name: &[u8]) -> Result<OwnedFd, Failure
     let opened = match openat(parent, name, LISTING, Mode::empty()) {
         Ok(fd) => fd,
         Err(Errno::ACCESS) => {
-            chmodat(parent, name, Mode::RWXU, AtFlags::empty())
-                .tried("cannot open a directory to remove it")?;
+            let handle =
+                openat(parent, name, HANDLE, Mode::empty()).tried("cannot open a directory to remove it")?;
+            let by_handle = format!("/proc/self/fd/{}", handle.as_raw_fd());
+            chmod(by_handle.as_str(), Mode::RWXU).tried("cannot open a directory to remove it")?;
             openat(parent, name, LISTING, Mode::empty()).tried("cannot open a directory to remove it")?
         }
         Err(errno) => return Err(Failure::System { what: "cannot open a directory to remove it", errno }),

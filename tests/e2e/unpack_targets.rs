@@ -219,6 +219,7 @@ fn a_read_only_place_is_refused() {
 }
 
 /// Begins an unpack that takes long, and waits until it writes; where it writes to.
+#[expect(clippy::zombie_processes, reason = "the caller waits for it, or the test has failed")]
 fn begin(place: &Path, verb: &str) -> (std::process::Child, PathBuf) {
     let child = ocidian()
         .current_dir(place)

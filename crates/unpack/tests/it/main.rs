@@ -7,3 +7,4 @@ mod against_model;
 mod changes;
 mod image;
 mod model;
+mod repeats;

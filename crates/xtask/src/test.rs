@@ -32,7 +32,7 @@ enum Part {
     Format,
     /// clippy, warnings denied
     Clippy,
-    /// The documentation, warnings denied
+    /// The libraries' documentation, warnings denied
     Docs,
     /// Generated files and fixtures are up to date
     Generated,
@@ -62,7 +62,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         steps.commands("clippy", vec![with(&clippy)]);
     }
     if wanted(Part::Docs) {
-        let mut docs = with(&["doc", "--workspace", "--no-deps"]);
+        // Of the libraries: the binary's doc comments are its help texts, which are no Markdown.
+        let mut docs = with(&["doc", "--workspace", "--no-deps", "--lib"]);
         docs.env("RUSTDOCFLAGS", "-D warnings");
         steps.commands("docs", vec![docs]);
     }

@@ -31,6 +31,7 @@ pub(super) fn chmod_leaf(dir: BorrowedFd<'_>, name: &[u8], mode: Mode) -> Result
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "the tests' own directories")]
 mod tests {
     use std::fs::{self, File};
     use std::os::unix::fs::{PermissionsExt, symlink};

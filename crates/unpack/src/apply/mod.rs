@@ -7,6 +7,8 @@
 
 mod attributes;
 mod by_handle;
+mod copy_content;
+mod copy_file;
 mod copy_up;
 mod file;
 mod finish;
@@ -58,7 +60,7 @@ pub(crate) struct Applier {
     /// Plain form: whose the root is to be in the end, in the image's ids.
     root_owner: (u32, u32),
     max_bytes: Option<u64>,
-    /// Bytes that sparse files appear to hold, which no tar bytes stand for.
+    /// Bytes that sparse files appear to hold or copies take, which no tar bytes stand for.
     sparse_bytes: u64,
     cancel: Cancel,
     /// What parents that no entry mentions take as their time: that of the entry that needs them.

@@ -137,11 +137,6 @@ impl Staging {
         Err(at(Failure::Refused("cannot find a free temporary name beside it".to_owned())))
     }
 
-    /// The target, as the caller named it.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// The directory to fill.
     pub(crate) fn dir(&self) -> BorrowedFd<'_> {
         self.dir.as_fd()

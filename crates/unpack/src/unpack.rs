@@ -4,14 +4,14 @@
 //! what comes out and applies it. The applying thread is our own, because it takes a umask of its own.
 
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use ocidian_content::{BlobReader, BlobSource, Cancel, Event, Progress, Role};
 use ocidian_layer::tar::{Limits, Trailer};
 use ocidian_layer::{Changeset, LayerStream};
-use rustix::fd::{BorrowedFd, OwnedFd};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, fchmod, mkdirat, openat};
 
 use crate::apply::{Applier, Ownership, Stopped, TreeFiles};
@@ -89,17 +89,42 @@ fn mount_command(layers: usize, user_xattrs: bool) -> String {
 pub(crate) struct Filled<T> {
     pub(crate) unpacked: Unpacked,
     pub(crate) seen: T,
-    mtree: Option<PendingFile>,
+    mtree: Option<Mtree>,
+}
+
+/// The manifest that was asked for: where it goes, known before the first layer is applied, and its text.
+struct Mtree {
+    path: PathBuf,
+    file: PendingFile,
+    text: String,
+}
+
+impl Mtree {
+    /// Makes sure that it can be written where it is to be, `tree` being the directory that is filled.
+    fn begin(path: &Path, tree: BorrowedFd<'_>) -> Result<Self> {
+        let begin = || {
+            let file = PendingFile::at(path)?;
+            if file.is_in(tree)? {
+                return Err(Failure::Refused("a manifest cannot be in the tree that it is of".to_owned()));
+            }
+            Ok(Self { path: path.to_owned(), file, text: String::new() })
+        };
+        begin().map_err(|source| Error::Target { path: path.to_owned(), source })
+    }
 }
 
 impl<T> Filled<T> {
-    /// Puts all that was made into its place.
+    /// Puts all that was made into its place. The manifest is written before: a disk that is full or a
+    /// pipe that is closed leaves no target either.
     pub(crate) fn commit(self, staging: Staging) -> Result<Unpacked> {
-        let path = staging.path().to_owned();
+        let Some(Mtree { path, file, text }) = self.mtree else {
+            staging.commit()?;
+            return Ok(self.unpacked);
+        };
+        let at = |source| Error::Target { path: path.clone(), source };
+        file.write(text.as_bytes(), 0o644).map_err(at)?;
         staging.commit()?;
-        if let Some(mtree) = self.mtree {
-            mtree.publish().map_err(|source| Error::Target { path, source })?;
-        }
+        file.publish().map_err(at)?;
         Ok(self.unpacked)
     }
 }
@@ -155,7 +180,9 @@ impl Work<'_> {
         tracing::debug!(rootless = self.options.rootless, own_umask = exact, "unpacking");
         let owner =
             Ownership::new(self.options.ids.clone(), self.options.rootless, Identity::of_caller(), exact);
-        let recorder = self.options.mtree.as_ref().map(|_| Recorder::default());
+        let mtree = self.options.mtree.as_ref().map(|path| Mtree::begin(path, base.as_fd()));
+        let mut mtree = mtree.transpose()?;
+        let recorder = mtree.as_ref().map(|_| Recorder::default());
         let mut applier =
             Applier::new(base, self.options, owner, recorder, self.cancel.clone()).map_err(at)?;
         let mut bytes = 0;
@@ -167,14 +194,9 @@ impl Work<'_> {
         }
         let seen = look(&TreeFiles::new(&mut applier))?;
         applier.finish(upper.as_ref()).map_err(at)?;
-        let mtree = match (&self.options.mtree, applier.recorder.take()) {
-            (Some(path), Some(recorder)) => {
-                let text = crate::mtree::manifest(recorder);
-                let pending = PendingFile::at(path, text.into_bytes());
-                Some(pending.map_err(|source| Error::Target { path: path.clone(), source })?)
-            }
-            _ => None,
-        };
+        if let (Some(mtree), Some(recorder)) = (&mut mtree, applier.recorder.take()) {
+            mtree.text = crate::mtree::manifest(recorder);
+        }
         let unpacked = Unpacked {
             layers: self.layers.len(),
             entries: applier.entries,

@@ -1,21 +1,16 @@
 //! The overlay form: taking from a lower layer what the present one has to hold itself.
 //!
 //! A parent that the layer only passes through is a copy of the directory below, attributes and all,
-//! so that the mounted stack shows the same. A hard link to a lower layer's file brings along every
-//! name of that file: else the names would part company.
-
-use std::rc::Rc;
+//! so that the mounted stack shows the same.
 
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{AtFlags, Dir as Listing, Mode, Stat, fstat, linkat, mkdirat, openat, statat, unlinkat};
+use rustix::fs::{AtFlags, Mode, fstat, mkdirat, openat, statat, unlinkat};
 use rustix::io::Errno;
 
 use super::Applier;
-use super::copy_content::Allowance;
-use super::copy_file::{copy_attributes, copy_file};
-use super::resolve::Parents;
+use super::copy_file::copy_attributes;
 use crate::error::{Failure, Tried};
-use crate::tree::{Below, Dir, DirState, Found, HANDLE, LISTING, join};
+use crate::tree::{Below, Dir, DirState, HANDLE, LISTING};
 
 impl Applier {
     /// Makes the directory `name`, which only lower layers have, in the present one.
@@ -84,93 +79,5 @@ impl Applier {
             Err(errno) => return Err(Failure::System { what: "cannot look for a whiteout", errno }),
         }
         self.tree.look_below(dir, name)
-    }
-
-    /// The directory `dir` with `name` in the present layer, copied up with all its names if a lower
-    /// layer has it.
-    pub(super) fn in_this_layer(&mut self, dir: Rc<Dir>, name: &[u8]) -> Result<Rc<Dir>, Failure> {
-        if !self.tree.is_overlay() {
-            return Ok(dir);
-        }
-        if let Some(handle) = &dir.handle
-            && statat(handle, name, AtFlags::SYMLINK_NOFOLLOW).is_ok()
-        {
-            return Ok(dir);
-        }
-        let Below::Leaf(layer) = self.tree.look_below(&dir, name)? else {
-            return Err(Failure::Refused("the target of its hard link vanished".to_owned()));
-        };
-        let path = dir.child(name);
-        let parent = self.enter_canonical(&dir.path, Parents::Make)?;
-        let from = self.tree.open_in_layer(layer, &dir.path)?;
-        let stat = statat(&from, name, AtFlags::SYMLINK_NOFOLLOW).tried("cannot look at a lower file")?;
-        let (cancel, max) = (&self.cancel, self.max_bytes);
-        let mut allowance = Allowance { cancel, taken: &mut self.sparse_bytes, max };
-        copy_file(from.as_fd(), parent.handle()?, name, &stat, &mut allowance)?;
-        if stat.st_nlink > 1 {
-            self.link_other_names(layer, &stat, &path, &parent, name)?;
-        }
-        Ok(parent)
-    }
-
-    /// Gives the copy every other name under which the lower file is still seen.
-    fn link_other_names(
-        &mut self,
-        layer: usize,
-        stat: &Stat,
-        path: &[u8],
-        parent: &Dir,
-        name: &[u8],
-    ) -> Result<(), Failure> {
-        let mut pending = vec![Vec::new()];
-        while let Some(at) = pending.pop() {
-            for (child_name, is_dir, inode) in self.list_layer(layer, &at)? {
-                let child = join(&at, &child_name);
-                if is_dir {
-                    pending.push(child);
-                    continue;
-                }
-                if inode != stat.st_ino || child == path || !self.shows(&at, &child_name, layer)? {
-                    continue;
-                }
-                let to = self.enter_canonical(&at, Parents::Make)?;
-                linkat(parent.handle()?, name, to.handle()?, child_name.as_slice(), AtFlags::empty())
-                    .tried("cannot link another name of a lower file")?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether `dir/name`, as the stack shows it now, is what that lower layer has there.
-    fn shows(&mut self, dir: &[u8], name: &[u8], layer: usize) -> Result<bool, Failure> {
-        let mut at = Rc::new(self.tree.root()?);
-        for component in super::resolve::components(dir) {
-            match self.tree.look(&at, component)? {
-                Found::Dir(next) => at = Rc::new(next),
-                _ => return Ok(false),
-            }
-        }
-        if let Some(handle) = &at.handle
-            && statat(handle, name, AtFlags::SYMLINK_NOFOLLOW).is_ok()
-        {
-            return Ok(false);
-        }
-        Ok(self.tree.look_below(&at, name)? == Below::Leaf(layer))
-    }
-
-    fn list_layer(&self, layer: usize, path: &[u8]) -> Result<Vec<(Vec<u8>, bool, u64)>, Failure> {
-        let dir = self.tree.open_in_layer(layer, path)?;
-        let dir = openat(&dir, ".", LISTING, Mode::empty()).tried("cannot open a lower directory")?;
-        let mut entries = Vec::new();
-        for entry in Listing::new(dir).tried("cannot list a lower directory")? {
-            let entry = entry.tried("cannot list a lower directory")?;
-            let name = entry.file_name().to_bytes();
-            if name != b"." && name != b".." {
-                let is_dir =
-                    self.tree.dirs_of(layer).is_some_and(|dirs| dirs.get(&join(path, name)).is_some());
-                entries.push((name.to_vec(), is_dir, entry.ino()));
-            }
-        }
-        Ok(entries)
     }
 }

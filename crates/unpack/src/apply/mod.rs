@@ -12,6 +12,7 @@ mod copy_file;
 mod copy_up;
 mod file;
 mod finish;
+mod link_names;
 mod owner;
 mod put;
 mod read;
@@ -26,6 +27,7 @@ use ocidian_layer::{Change, Changeset, Entry, EntryKind, EntryPath, Timestamp};
 use rustix::fd::{AsFd, OwnedFd};
 
 use self::attributes::XattrPolicy;
+use self::link_names::LinkNames;
 pub(crate) use self::owner::{Ownership, StandIn};
 pub(crate) use self::read::TreeFiles;
 use self::resolve::Chain;
@@ -54,6 +56,7 @@ pub(crate) struct Applier {
     tree: Tree,
     chain: Chain,
     seen: Seen,
+    link_names: LinkNames,
     owner: Ownership,
     xattrs: XattrPolicy,
     keep_dirlinks: bool,
@@ -85,6 +88,7 @@ impl Applier {
             tree: Tree::new(base, options.form)?,
             chain: Chain::default(),
             seen: Seen::default(),
+            link_names: LinkNames::default(),
             owner,
             xattrs,
             keep_dirlinks: options.keep_dirlinks,
@@ -136,6 +140,7 @@ impl Applier {
         self.tree.begin_layer(layer)?;
         // Nothing lies below the lowest layer.
         self.seen = Seen::new(layer > 0);
+        self.link_names = LinkNames::default();
         if let Some(recorder) = &mut self.recorder {
             recorder.begin_layer();
         }

@@ -6,5 +6,6 @@
 mod against_model;
 mod changes;
 mod image;
+mod linked_below;
 mod model;
 mod repeats;

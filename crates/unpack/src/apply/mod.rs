@@ -71,6 +71,10 @@ pub(crate) struct Applier {
     pub(crate) warnings: Warnings,
     pub(crate) recorder: Option<Recorder>,
     pub(crate) entries: u64,
+    /// Parents that the present layer needed and no entry mentions, and how many it may need: an entry
+    /// can need two thousand.
+    implied: u64,
+    max_implied: u64,
 }
 
 impl Applier {
@@ -100,6 +104,8 @@ impl Applier {
             warnings: Warnings::default(),
             recorder,
             entries: 0,
+            implied: 0,
+            max_implied: options.max_entries,
         })
     }
 
@@ -140,6 +146,7 @@ impl Applier {
         self.tree.begin_layer(layer)?;
         // Nothing lies below the lowest layer.
         self.seen = Seen::new(layer > 0);
+        self.implied = 0;
         self.link_names = LinkNames::default();
         if let Some(recorder) = &mut self.recorder {
             recorder.begin_layer();

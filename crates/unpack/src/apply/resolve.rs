@@ -216,6 +216,13 @@ impl Applier {
 
     /// Makes a directory that no layer mentions: 0755, root's, as old as what needs it.
     fn make_implied(&mut self, parent: &Dir, name: &[u8]) -> Result<Dir, Failure> {
+        self.implied += 1;
+        if self.implied > self.max_implied {
+            let max = self.max_implied;
+            return Err(Failure::Refused(format!(
+                "the layer needs more than {max} parents that it does not mention; see --max-entries"
+            )));
+        }
         let path = parent.child(name);
         let state = DirState {
             mode: 0o755,

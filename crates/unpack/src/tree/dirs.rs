@@ -7,8 +7,11 @@
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
+use std::sync::LazyLock;
 
 use ocidian_layer::Timestamp;
+
+use super::paths::PathMap;
 
 /// What a directory is to be in the end.
 #[derive(Debug, Clone)]
@@ -32,37 +35,13 @@ pub(crate) struct DirState {
 }
 
 /// Directories by canonical path.
-#[derive(Debug, Default)]
-pub(crate) struct DirMap(BTreeMap<Box<[u8]>, DirState>);
+pub(crate) type DirMap = PathMap<DirState>;
 
 impl DirMap {
     /// An empty one that lives as long as one likes.
     pub(crate) fn none() -> &'static Self {
-        static NONE: DirMap = DirMap(BTreeMap::new());
+        static NONE: LazyLock<DirMap> = LazyLock::new(DirMap::default);
         &NONE
-    }
-
-    pub(crate) fn get(&self, path: &[u8]) -> Option<&DirState> {
-        self.0.get(path)
-    }
-
-    pub(crate) fn get_mut(&mut self, path: &[u8]) -> Option<&mut DirState> {
-        self.0.get_mut(path)
-    }
-
-    pub(crate) fn insert(&mut self, path: &[u8], state: DirState) {
-        self.0.insert(path.into(), state);
-    }
-
-    /// Forgets the directory and all below it.
-    pub(crate) fn forget(&mut self, path: &[u8]) {
-        self.0.remove(path);
-        forget_below(&mut self.0, path);
-    }
-
-    /// Children before their parents.
-    pub(crate) fn into_children_first(self) -> impl Iterator<Item = (Box<[u8]>, DirState)> {
-        self.0.into_iter().rev()
     }
 }
 

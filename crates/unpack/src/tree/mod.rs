@@ -11,6 +11,7 @@
 
 mod dirs;
 mod look;
+mod paths;
 mod remove;
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};

@@ -50,3 +50,19 @@ fn hiding_again_and_again_costs_nothing() {
     assert_eq!((count("d"), count("d/s")), (COUNT + 1, COUNT));
     assert!(!target.join("d/old").exists() && !target.join("d/s/old").exists());
 }
+
+#[test]
+fn parents_that_no_entry_mentions_count_as_entries() {
+    // An entry is two headers here, a PAX header and its own: both images have no more than two a layer.
+    let options = UnpackOptions { max_entries: 2, ..options() };
+    let place = tempfile::tempdir().unwrap();
+    let target = place.path().join("tree");
+
+    let refused = stored(&[vec![file("a/b/c/f".to_owned())]]).unpack(&target, &options);
+    let refused = format!("{:?}", refused.unwrap_err());
+    assert!(refused.contains("--max-entries"), "{refused}");
+    assert!(!target.exists());
+
+    let layers = ["a/b/f", "c/d/f"].map(|path| vec![file(path.to_owned())]);
+    stored(&layers).unpack(&target, &options).unwrap();
+}

@@ -49,6 +49,7 @@ pub mod options;
 mod process;
 mod record;
 pub mod rootfs;
+mod stack;
 mod staging;
 mod state;
 mod tree;

@@ -22,6 +22,7 @@ use crate::image::{Image, Layer, layers};
 use crate::options::{Form, UnpackOptions};
 use crate::process::{Identity, own_umask};
 use crate::record::Recorder;
+use crate::stack::Stack;
 use crate::staging::Staging;
 use crate::tree::LISTING;
 
@@ -74,15 +75,6 @@ fn make_overlay_directories(dir: BorrowedFd<'_>) -> Result<(OwnedFd, OwnedFd), F
         fchmod(open(name)?, Mode::from_raw_mode(0o755)).tried("cannot set a directory's mode")?;
     }
     Ok((open("layers")?, open("upper")?))
-}
-
-/// The lower directories are named topmost first, relative to the target, which keeps them short.
-/// Marks in `user.` xattrs are read only where overlayfs is told to.
-fn mount_command(layers: usize, user_xattrs: bool) -> String {
-    let layers = layers.max(1);
-    let lower: Vec<String> = (0..layers).rev().map(|layer| format!("layers/{layer}")).collect();
-    let (lower, marks) = (lower.join(":"), if user_xattrs { "userxattr," } else { "" });
-    format!("mount -t overlay overlay -o {marks}lowerdir={lower},upperdir=upper,workdir=work rootfs")
 }
 
 /// A directory that was filled, before it is put in its place.
@@ -197,13 +189,15 @@ impl Work<'_> {
         if let (Some(mtree), Some(recorder)) = (&mut mtree, applier.recorder.take()) {
             mtree.text = crate::mtree::manifest(recorder);
         }
+        let stack = (self.options.form == Form::Overlay)
+            .then(|| Stack::new(self.layers.len(), applier.marks_in_user_xattrs()));
+        let unmountable = stack.as_ref().and_then(Stack::warning);
         let unpacked = Unpacked {
             layers: self.layers.len(),
             entries: applier.entries,
             bytes,
-            warnings: applier.warnings.lines(),
-            mount: (self.options.form == Form::Overlay)
-                .then(|| mount_command(self.layers.len(), applier.marks_in_user_xattrs())),
+            warnings: applier.warnings.lines().into_iter().chain(unmountable).collect(),
+            mount: stack.map(|stack| stack.command()),
             stand_ins: applier.take_stand_ins(),
         };
         Ok(Filled { unpacked, seen, mtree })

@@ -12,6 +12,7 @@ mod cli_unpack;
 mod cli_usage;
 mod docs;
 mod fixtures;
+mod found_images;
 mod room;
 mod unpack_attributes;
 mod unpack_conformance;

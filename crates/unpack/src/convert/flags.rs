@@ -9,7 +9,7 @@ pub use hook::{HookFlag, HookStage};
 pub use mount::MountFlag;
 
 use super::FlagError;
-use super::capabilities::ALL;
+use super::capability_names::ALL;
 
 /// A variable to set, `NAME=VALUE`, or to remove, `NAME`.
 #[derive(Debug, Clone, PartialEq, Eq)]

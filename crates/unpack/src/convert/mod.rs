@@ -8,6 +8,7 @@
 
 mod annotations;
 mod capabilities;
+mod capability_names;
 mod defaults;
 mod env;
 mod error;

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::bin::{ok, run};
 
+#[expect(clippy::print_stderr, reason = "whoever runs the tests is to see what was left out")]
 fn found() -> Option<Vec<PathBuf>> {
     let Some(dir) = std::env::var_os("OCIDIAN_TEST_IMAGES") else {
         eprintln!("SKIPPED {}: OCIDIAN_TEST_IMAGES names no directory of images", module_path!());

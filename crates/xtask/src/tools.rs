@@ -1,14 +1,17 @@
 //! Cargo and the repository, as every chore needs them.
 
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
 /// The repository.
 pub(crate) fn repository() -> PathBuf {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    // `cargo run` says where the manifest is now; two clones may share what one of them built.
+    let manifest =
+        env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+    let path = manifest.join("../..");
     path.canonicalize().unwrap_or(path)
 }
 

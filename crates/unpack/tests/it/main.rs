@@ -8,4 +8,5 @@ mod changes;
 mod image;
 mod linked_below;
 mod model;
+mod owned_last;
 mod repeats;

@@ -7,7 +7,7 @@ use cargo_metadata::{CargoOpt, DependencyKind, Metadata, MetadataCommand, Packag
 
 /// Every crate with its floor, from the binary (4) down to `spec` (0), and all that it may depend
 /// on. A new dependency is added here and, with its reason, in deny.toml.
-const CRATES: [(&str, u8, &[&str]); 7] = [
+const CRATES: [(&str, u8, &[&str]); 8] = [
     (
         "ocidian",
         4,
@@ -28,6 +28,21 @@ const CRATES: [(&str, u8, &[&str]); 7] = [
             "signal-hook",
             "tracing",
             "tracing-subscriber",
+        ],
+    ),
+    (
+        "ocidian-validate",
+        3,
+        &[
+            "base64",
+            "ocidian-content",
+            "ocidian-image-layout",
+            "ocidian-layer",
+            "ocidian-spec",
+            "rustix",
+            "serde",
+            "serde_json",
+            "thiserror",
         ],
     ),
     // The cases are over `spec` alone; the runner looks at what the program under test left behind.

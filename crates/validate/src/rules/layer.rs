@@ -1,0 +1,3 @@
+//! Rules about layers. image-spec `layer.md`.
+
+super::rules! {}

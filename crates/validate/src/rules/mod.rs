@@ -1,0 +1,91 @@
+//! Every rule, a table for each area.
+
+pub mod bundle;
+pub mod layer;
+
+use crate::rule::Rule;
+
+/// Declares the rules of an area: a constant for each, and `RULES`, the list of them in this order.
+macro_rules! rules {
+    ($($name:ident: $level:ident $id:literal $spec:ident $place:literal $since:ident {
+        title: $title:expr, says: $says:expr, help: $help:expr, good: $good:expr, bad: $bad:expr $(,)?
+    })*) => {
+        $(
+            #[doc = concat!("Requires that ", $title, ".")]
+            pub static $name: $crate::rule::Rule = $crate::rule::Rule {
+                id: $id,
+                level: $crate::rule::Level::$level,
+                title: $title,
+                section: $crate::rule::Section { spec: $crate::rule::Spec::$spec, place: $place },
+                sentence: $says,
+                since: $crate::rule::$since,
+                help: $help,
+                good: $good,
+                bad: $bad,
+            };
+        )*
+
+        /// All of them.
+        pub static RULES: &[&$crate::rule::Rule] = &[$(&$name),*];
+    };
+}
+pub(crate) use rules;
+
+/// The areas in the order in which they are shown: the name, a line about it, and the rules.
+pub static AREAS: &[(&str, &str, &[&Rule])] = &[
+    ("layer", "The tar of a layer and how it is compressed", layer::RULES),
+    ("bundle", "A runtime bundle", bundle::RULES),
+];
+
+/// All rules, area by area.
+pub fn all() -> impl Iterator<Item = &'static Rule> {
+    AREAS.iter().flat_map(|(_, _, rules)| rules.iter().copied())
+}
+
+/// The rule of that id.
+pub fn find(id: &str) -> Option<&'static Rule> {
+    all().find(|rule| rule.id == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn ids_are_unique_words_that_begin_with_their_area() {
+        let mut seen = HashSet::new();
+        for (area, _, rules) in AREAS {
+            for rule in *rules {
+                let id = rule.id;
+                assert!(seen.insert(id), "{id} twice");
+                assert!(id.starts_with(&format!("{area}-")), "{id} is no rule of {area}");
+                let legal = |word: &str| {
+                    !word.is_empty() && word.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9'))
+                };
+                assert!(id.split('-').all(legal), "{id}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_rule_says_all_that_it_has_to_say() {
+        for rule in all() {
+            let id = rule.id;
+            for (what, text) in [
+                ("title", rule.title),
+                ("sentence", rule.sentence),
+                ("help", rule.help),
+                ("good", rule.good),
+                ("bad", rule.bad),
+            ] {
+                assert!(!text.trim().is_empty(), "{id} has no {what}");
+            }
+            assert!(!rule.title.ends_with('.'), "{id}: {}", rule.title);
+            assert!(rule.help.ends_with('.'), "{id}: {}", rule.help);
+            assert!(rule.section.place.contains(".md#"), "{id}: {}", rule.section.place);
+            assert_ne!(rule.good, rule.bad, "{id}");
+        }
+    }
+}

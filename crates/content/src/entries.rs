@@ -2,11 +2,45 @@
 //! leaves every other one, known or not, as it was.
 
 use ocidian_spec::annotations::{CONTAINERD_IMAGE_NAME, REF_NAME};
-use ocidian_spec::{Descriptor, RefName};
+use ocidian_spec::{Descriptor, Digest, RefName};
 
 use crate::error::{Error, Result};
 use crate::names;
 use crate::store::When;
+
+/// An edit that a [`Destination`](crate::Destination) keeps back until its blobs are published.
+#[derive(Debug, Clone)]
+pub enum Edit {
+    /// See [`put`].
+    Put {
+        /// The name; unnamed without.
+        name: Option<RefName>,
+        /// What it will stand for.
+        descriptor: Box<Descriptor>,
+        /// What has to hold when it is applied.
+        when: When,
+    },
+    /// See [`remove`].
+    Remove {
+        /// The name.
+        name: RefName,
+        /// What has to hold when it is applied.
+        when: When,
+    },
+    /// See [`forget`].
+    Forget(Digest),
+}
+
+impl Edit {
+    /// Applies the edit to the list as it is now; `store` is its name, for messages.
+    pub fn apply(self, entries: &mut Vec<Descriptor>, store: &str) -> Result<()> {
+        match self {
+            Self::Put { name, descriptor, when } => put(entries, name.as_ref(), &descriptor, &when),
+            Self::Remove { name, when } => remove(entries, &name, &when, store),
+            Self::Forget(digest) => forget(entries, &digest, store),
+        }
+    }
+}
 
 /// Puts an entry into an index's list: one of that name is replaced where it stands, all else is kept. An
 /// unnamed one that is listed already is left alone.
@@ -53,6 +87,17 @@ pub fn remove(entries: &mut Vec<Descriptor>, name: &RefName, when: &When, store:
     }
     drop_all(entries, &at);
     Ok(())
+}
+
+/// Removes every entry of that digest; [`Error::RefNotFound`] where there is none.
+pub fn forget(entries: &mut Vec<Descriptor>, digest: &Digest, store: &str) -> Result<()> {
+    let before = entries.len();
+    entries.retain(|entry| entry.digest != *digest);
+    if entries.len() < before {
+        return Ok(());
+    }
+    let known = entries.iter().map(|entry| entry.digest.to_string()).collect();
+    Err(Error::RefNotFound { name: digest.to_string(), store: store.to_owned(), known })
 }
 
 fn check(entries: &[Descriptor], at: &[usize], name: Option<&RefName>, when: &When) -> Result<()> {

@@ -26,6 +26,7 @@ pub mod names;
 mod platform;
 pub mod progress;
 pub mod reader;
+pub mod referrers;
 pub mod select;
 pub mod store;
 mod survey;
@@ -36,5 +37,8 @@ pub use memory::MemoryStore;
 pub use progress::{Cancel, Event, Progress, Silent};
 pub use reader::BlobReader;
 pub use select::{PlatformChoice, Selection, select};
-pub use store::{BlobSink, BlobSource, BlobWrite, Expect, RefSink, RefSource, Role, Store, When};
+pub use store::{
+    BlobAdmin, BlobSink, BlobSource, BlobWrite, Demands, Destination, Expect, RefSink, RefSource, Role,
+    Store, Stored, When,
+};
 pub use walk::Walk;

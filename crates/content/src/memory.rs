@@ -6,10 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ocidian_spec::{Descriptor, Digest, Hasher, MediaType, RawDocument, RefName};
 
+use crate::entries::Edit;
 use crate::error::{Error, Result};
-use crate::reader::BlobReader;
-use crate::store::{BlobSink, BlobSource, BlobWrite, Expect, RefSink, RefSource, Role, When};
-use crate::{entries, names};
+use crate::store::{
+    BlobAdmin, BlobSink, BlobSource, BlobWrite, Destination, Expect, RefSink, RefSource, Role, Stored, When,
+};
+use crate::{entries, names, referrers};
 
 /// Blobs and names in memory. Clones share them.
 #[derive(Debug, Clone, Default)]
@@ -64,11 +66,6 @@ impl MemoryStore {
 }
 
 impl BlobSource for MemoryStore {
-    fn open(&self, _: Role, descriptor: &Descriptor) -> Result<BlobReader> {
-        let bytes = self.found(&descriptor.digest)?;
-        BlobReader::new(Box::new(Cursor::new(bytes)), descriptor)
-    }
-
     fn stat(&self, _: Role, descriptor: &Descriptor) -> Result<Option<u64>> {
         Ok(self.get(&descriptor.digest).map(|bytes| bytes.len() as u64))
     }
@@ -98,6 +95,31 @@ impl RefSource for MemoryStore {
     fn list(&self) -> Result<Vec<(Option<RefName>, Descriptor)>> {
         Ok(self.lock().entries.iter().map(|entry| (names::name_of(entry), entry.clone())).collect())
     }
+
+    fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
+        referrers::scan(self, subject)
+    }
+}
+
+impl BlobAdmin for MemoryStore {
+    fn exclude_writers(&self) -> Result<Box<dyn Send>> {
+        // A sink publishes all at once and looks again at what it adopted, so there is nobody to wait for.
+        Ok(Box::new(()))
+    }
+
+    fn blobs(&self) -> Result<Vec<Stored>> {
+        let stored = |(digest, bytes): (&Digest, &Arc<[u8]>)| Stored {
+            digest: digest.clone(),
+            size: bytes.len() as u64,
+            modified: None,
+        };
+        Ok(self.lock().blobs.iter().map(stored).collect())
+    }
+
+    fn remove_blob(&self, digest: &Digest) -> Result<()> {
+        self.lock().blobs.remove(digest);
+        Ok(())
+    }
 }
 
 impl RefSink for MemoryStore {
@@ -113,13 +135,23 @@ impl RefSink for MemoryStore {
         let store = self.name();
         entries::remove(&mut content.entries, name, &when, &store)
     }
+
+    fn forget(&self, digest: &Digest) -> Result<()> {
+        entries::forget(&mut self.lock().entries, digest, &self.name())
+    }
 }
 
-/// Blobs on their way into a [`MemoryStore`].
+/// Blobs and names on their way into a [`MemoryStore`].
 #[derive(Debug)]
 pub struct MemorySink {
     store: MemoryStore,
-    staged: Arc<Mutex<BTreeMap<Digest, Arc<[u8]>>>>,
+    staged: Arc<Mutex<Staged>>,
+}
+
+#[derive(Debug, Default)]
+struct Staged {
+    blobs: BTreeMap<Digest, Arc<[u8]>>,
+    edits: Vec<Edit>,
 }
 
 impl BlobSink for MemorySink {
@@ -129,18 +161,53 @@ impl BlobSink for MemorySink {
     }
 
     fn adopt(&self, _: Role, descriptor: &Descriptor, _: &dyn BlobSource) -> Result<bool> {
-        Ok(self.store.get(&descriptor.digest).is_some())
+        // Kept aside, so that a collector cannot take it away before it is finished.
+        let Some(bytes) = self.store.get(&descriptor.digest) else { return Ok(false) };
+        self.staged().blobs.insert(descriptor.digest.clone(), bytes);
+        Ok(true)
     }
 
     fn finish(self: Box<Self>) -> Result<()> {
-        let mut staged = self.staged.lock().unwrap_or_else(PoisonError::into_inner);
-        self.store.lock().blobs.append(&mut staged);
+        let Staged { mut blobs, edits } = std::mem::take(&mut *self.staged());
+        let mut content = self.store.lock();
+        let mut entries = content.entries.clone();
+        edits.into_iter().try_for_each(|edit| edit.apply(&mut entries, "memory"))?;
+        content.blobs.append(&mut blobs);
+        content.entries = entries;
         Ok(())
     }
 }
 
+impl RefSink for MemorySink {
+    fn put(&self, name: Option<&RefName>, document: &RawDocument, when: When) -> Result<()> {
+        let descriptor = document.descriptor();
+        let mut staged = self.staged();
+        staged.blobs.insert(descriptor.digest.clone(), document.bytes().into());
+        staged.edits.push(Edit::Put { name: name.cloned(), descriptor: Box::new(descriptor.clone()), when });
+        Ok(())
+    }
+
+    fn remove(&self, name: &RefName, when: When) -> Result<()> {
+        self.staged().edits.push(Edit::Remove { name: name.clone(), when });
+        Ok(())
+    }
+
+    fn forget(&self, digest: &Digest) -> Result<()> {
+        self.staged().edits.push(Edit::Forget(digest.clone()));
+        Ok(())
+    }
+}
+
+impl Destination for MemorySink {}
+
+impl MemorySink {
+    fn staged(&self) -> MutexGuard<'_, Staged> {
+        self.staged.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 struct MemoryWrite {
-    staged: Arc<Mutex<BTreeMap<Digest, Arc<[u8]>>>>,
+    staged: Arc<Mutex<Staged>>,
     bytes: Vec<u8>,
     hasher: Hasher,
     known: Option<Descriptor>,
@@ -167,7 +234,7 @@ impl BlobWrite for MemoryWrite {
         let written = self.written();
         let descriptor = Expect::settle(self.known, self.hasher.finish(), written, expected)?;
         let mut staged = self.staged.lock().unwrap_or_else(PoisonError::into_inner);
-        staged.insert(descriptor.digest.clone(), self.bytes.into());
+        staged.blobs.insert(descriptor.digest.clone(), self.bytes.into());
         Ok(descriptor)
     }
 }

@@ -2,7 +2,9 @@
 //!
 //! Synchronous and object-safe, so that `copy`, `unpack`, `inspect` and `validate` are written once.
 
+use std::fs::File;
 use std::io::{Read, Write};
+use std::time::SystemTime;
 
 use ocidian_spec::{Algorithm, Descriptor, Digest, Hasher, MediaType, RawDocument, RefName};
 
@@ -22,7 +24,9 @@ pub enum Role {
 /// Where blobs can be read.
 pub trait BlobSource: Send + Sync {
     /// The blob's content, verified in passing.
-    fn open(&self, role: Role, descriptor: &Descriptor) -> Result<BlobReader>;
+    fn open(&self, role: Role, descriptor: &Descriptor) -> Result<BlobReader> {
+        BlobReader::new(self.open_range(role, descriptor, 0, u64::MAX)?, descriptor)
+    }
 
     /// The blob's size as stored, or `None` where it is absent.
     fn stat(&self, role: Role, descriptor: &Descriptor) -> Result<Option<u64>>;
@@ -35,6 +39,12 @@ pub trait BlobSource: Send + Sync {
         offset: u64,
         len: u64,
     ) -> Result<Box<dyn Read + Send>>;
+
+    /// A regular file that holds this blob and nothing else, *not* verified, for a sink that can share its
+    /// storage. `None` where there is no such file.
+    fn file(&self, _: Role, _: &Descriptor) -> Result<Option<File>> {
+        Ok(None)
+    }
 
     /// The store as a person would name it, for messages.
     fn name(&self) -> String;
@@ -96,10 +106,11 @@ pub trait BlobSink: Send + Sync {
     /// Begins a blob.
     fn begin(&self, role: Role, expect: Expect) -> Result<Box<dyn BlobWrite>>;
 
-    /// Takes a blob over without copying it (mount, reflink, hard link); `false`: copy it.
+    /// Has the blob without its bytes being copied: it is there already, or could be taken over (mount, reflink,
+    /// hard link), verified where it was not written here before. `false`: copy it.
     fn adopt(&self, role: Role, descriptor: &Descriptor, from: &dyn BlobSource) -> Result<bool>;
 
-    /// Publishes what was committed.
+    /// Publishes what was committed and adopted and then, at a [`Destination`], the names that were put.
     fn finish(self: Box<Self>) -> Result<()>;
 }
 
@@ -119,6 +130,10 @@ pub trait RefSource: Send + Sync {
 
     /// Every entry with the name that it has, in the store's order.
     fn list(&self) -> Result<Vec<(Option<RefName>, Descriptor)>>;
+
+    /// The manifests whose `subject` is that digest: those that are listed, and those that the fallback tag of
+    /// distribution-spec ("Referrers Tag Schema") names. Each once, with `artifactType` and annotations set.
+    fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>>;
 }
 
 /// When a name may be put.
@@ -137,8 +152,53 @@ pub trait RefSink: Send + Sync {
     /// Puts a document under a name, or unnamed; [`crate::Error::Conflict`] where `when` does not hold.
     fn put(&self, name: Option<&RefName>, document: &RawDocument, when: When) -> Result<()>;
 
-    /// Removes a name.
+    /// Removes a name with its entry.
     fn remove(&self, name: &RefName, when: When) -> Result<()>;
+
+    /// Removes every entry, named or not, of that digest; [`crate::Error::RefNotFound`] where there is none.
+    fn forget(&self, digest: &Digest) -> Result<()>;
+}
+
+/// Where whole images can be written: blobs first, then the names for them. Names are kept back until
+/// [`finish`](BlobSink::finish) has published the blobs, and a `When` that does not hold by then is its error.
+/// Dropped without it, the place is what it was before.
+pub trait Destination: BlobSink + RefSink {
+    /// What it cannot do without.
+    fn demands(&self) -> Demands {
+        Demands::default()
+    }
+}
+
+/// What a destination cannot do without. The default is a place that takes everything.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Demands {
+    /// It cannot hold an image parts of which are absent.
+    pub complete: bool,
+    /// It holds one image, without a name.
+    pub single: bool,
+}
+
+/// A blob that a store has, whether or not anything names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// By its name; the content is not looked at.
+    pub digest: Digest,
+    /// In bytes, as stored.
+    pub size: u64,
+    /// When it was last written.
+    pub modified: Option<SystemTime>,
+}
+
+/// A store that blobs can be removed from: what a collector needs.
+pub trait BlobAdmin: BlobSource + RefSource {
+    /// Waits until nobody writes, and keeps writers away until what is returned is dropped.
+    fn exclude_writers(&self) -> Result<Box<dyn Send>>;
+
+    /// Every blob that is stored.
+    fn blobs(&self) -> Result<Vec<Stored>>;
+
+    /// Removes a blob.
+    fn remove_blob(&self, digest: &Digest) -> Result<()>;
 }
 
 /// A store that images can be read from: blobs and the names for them.

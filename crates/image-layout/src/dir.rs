@@ -4,20 +4,19 @@
 //! layouts may share blobs, and never to write: a file that is one is replaced by a file, and a directory of blobs
 //! that is one is not written to. `index.json` is read anew each time, because others may be writing.
 
+use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use ocidian_content::{
-    BlobReader, BlobSource, Error, RefSink, RefSource, Result, Role, When, entries, names,
-};
+use ocidian_content::{BlobSource, Error, RefSink, RefSource, Result, Role, When, entries, names, referrers};
 use ocidian_spec::{Descriptor, Digest, ImageIndex, RawDocument, RefName, json};
 
 use crate::documents::{self, INDEX_JSON, OCI_LAYOUT};
 use crate::files::{Directory, io_error, store};
+use crate::lock;
+use crate::publish::{self, publish};
 use crate::spool::Part;
-use crate::writer::{LayoutWriter, publish};
-use crate::{lock, writer};
 
 /// An image layout in a directory.
 #[derive(Debug, Clone)]
@@ -48,7 +47,7 @@ impl LayoutDir {
         if directory.file(&[OCI_LAYOUT])?.is_none() {
             refuse_foreign(path)?;
             let _lock = lock::index(&directory)?;
-            writer::make_directory(&directory, &["blobs", "sha256"])?;
+            publish::make_directory(&directory, &["blobs", "sha256"])?;
             if directory.file(&[INDEX_JSON])?.is_none() {
                 let empty = br#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}"#;
                 publish(&directory, INDEX_JSON, empty)?;
@@ -73,21 +72,20 @@ impl LayoutDir {
         documents::parse_index(&bytes, &self.name())
     }
 
-    /// Where blobs can be written; they show once it is finished.
-    pub fn writer(&self) -> Result<LayoutWriter> {
-        LayoutWriter::new(Arc::clone(&self.directory))
+    pub(crate) fn directory(&self) -> &Directory {
+        &self.directory
     }
 
-    fn blob(&self, digest: &Digest) -> Result<Option<(std::fs::File, u64)>> {
+    fn blob(&self, digest: &Digest) -> Result<Option<(File, u64)>> {
         self.directory.blob(digest, &documents::blob_path(digest))
     }
 
-    fn found(&self, digest: &Digest) -> Result<(std::fs::File, u64)> {
+    fn found(&self, digest: &Digest) -> Result<(File, u64)> {
         self.blob(digest)?.ok_or_else(|| Error::BlobNotFound { digest: digest.clone(), store: self.name() })
     }
 
     /// Changes the list of images under the lock, on what `index.json` holds by then.
-    fn edit(&self, change: impl FnOnce(&mut Vec<Descriptor>) -> Result<()>) -> Result<()> {
+    pub(crate) fn edit(&self, change: impl FnOnce(&mut Vec<Descriptor>) -> Result<()>) -> Result<()> {
         let _lock = lock::index(&self.directory)?;
         let mut index = self.index()?;
         change(&mut index.manifests)?;
@@ -101,14 +99,12 @@ impl LayoutDir {
 }
 
 impl BlobSource for LayoutDir {
-    fn open(&self, _: Role, descriptor: &Descriptor) -> Result<BlobReader> {
-        let (file, size) = self.found(&descriptor.digest)?;
-        check_size(descriptor, size)?;
-        BlobReader::new(Box::new(file), descriptor)
-    }
-
     fn stat(&self, _: Role, descriptor: &Descriptor) -> Result<Option<u64>> {
         Ok(self.blob(&descriptor.digest)?.map(|(_, size)| size))
+    }
+
+    fn file(&self, _: Role, descriptor: &Descriptor) -> Result<Option<File>> {
+        Ok(self.blob(&descriptor.digest)?.map(|(file, _)| file))
     }
 
     fn open_range(
@@ -136,6 +132,10 @@ impl RefSource for LayoutDir {
     fn list(&self) -> Result<Vec<(Option<RefName>, Descriptor)>> {
         Ok(self.index()?.manifests.into_iter().map(|entry| (names::name_of(&entry), entry)).collect())
     }
+
+    fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
+        referrers::scan(self, subject)
+    }
 }
 
 impl RefSink for LayoutDir {
@@ -143,12 +143,16 @@ impl RefSink for LayoutDir {
         // The blob first: index.json never names what is not there. Held together, so that no collector comes
         // between the two.
         let _writing = lock::writers(&self.directory)?;
-        writer::put_blob(&self.directory, document)?;
+        publish::put_blob(&self.directory, document)?;
         self.edit(|list| entries::put(list, name, document.descriptor(), &when))
     }
 
     fn remove(&self, name: &RefName, when: When) -> Result<()> {
         self.edit(|list| entries::remove(list, name, &when, &self.name()))
+    }
+
+    fn forget(&self, digest: &Digest) -> Result<()> {
+        self.edit(|list| entries::forget(list, digest, &self.name()))
     }
 }
 
@@ -167,7 +171,8 @@ fn refuse_foreign(path: &Path) -> Result<()> {
     for entry in std::fs::read_dir(path).map_err(|e| io_error(path, "list", e))? {
         let name = entry.map_err(|e| io_error(path, "list", e))?.file_name();
         let name = name.to_string_lossy();
-        let own = name.starts_with(writer::OWN_PREFIX) || [INDEX_JSON, OCI_LAYOUT, "blobs"].contains(&&*name);
+        let own =
+            name.starts_with(publish::OWN_PREFIX) || [INDEX_JSON, OCI_LAYOUT, "blobs"].contains(&&*name);
         if !own {
             let reason =
                 format!("it is not empty (it has {name:?}) and no image layout; name a new directory");

@@ -11,7 +11,7 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ocidian_content::{BlobReader, BlobSource, Error, RefSource, Result, Role, names};
+use ocidian_content::{BlobSource, Error, RefSource, Result, Role, names, referrers};
 use ocidian_layer::compress;
 use ocidian_spec::annotations::CONTAINERD_IMAGE_NAME;
 use ocidian_spec::{
@@ -208,10 +208,6 @@ impl Blob {
 }
 
 impl BlobSource for DockerArchive {
-    fn open(&self, role: Role, descriptor: &Descriptor) -> Result<BlobReader> {
-        BlobReader::new(self.open_range(role, descriptor, 0, u64::MAX)?, descriptor)
-    }
-
     fn stat(&self, _: Role, descriptor: &Descriptor) -> Result<Option<u64>> {
         Ok(self.blob(&descriptor.digest)?.map(|blob| blob.size()))
     }
@@ -261,6 +257,10 @@ impl RefSource for DockerArchive {
             list.extend(self.entries(at, image)?);
         }
         Ok(list)
+    }
+
+    fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
+        referrers::scan(self, subject)
     }
 }
 

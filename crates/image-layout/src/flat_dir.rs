@@ -4,7 +4,7 @@
 use std::io::Read;
 use std::path::Path;
 
-use ocidian_content::{BlobReader, BlobSource, Error, RefSource, Result, Role};
+use ocidian_content::{BlobSource, Error, RefSource, Result, Role, referrers};
 use ocidian_spec::{Algorithm, Descriptor, Digest, MediaType, RefName, json};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -74,10 +74,6 @@ impl FlatDir {
 }
 
 impl BlobSource for FlatDir {
-    fn open(&self, role: Role, descriptor: &Descriptor) -> Result<BlobReader> {
-        BlobReader::new(Box::new(self.found(role, descriptor)?), descriptor)
-    }
-
     fn stat(&self, role: Role, descriptor: &Descriptor) -> Result<Option<u64>> {
         Ok(self.blob(role, &descriptor.digest)?.map(|(_, size)| size))
     }
@@ -105,5 +101,9 @@ impl RefSource for FlatDir {
 
     fn list(&self) -> Result<Vec<(Option<RefName>, Descriptor)>> {
         Ok(vec![(None, self.entry.clone())])
+    }
+
+    fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
+        referrers::scan(self, subject)
     }
 }

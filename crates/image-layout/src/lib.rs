@@ -25,6 +25,7 @@ pub mod flat_dir;
 mod lock;
 pub mod oci_archive;
 pub mod open;
+mod publish;
 mod spool;
 pub mod writer;
 

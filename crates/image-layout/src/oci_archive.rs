@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 
-use ocidian_content::{BlobReader, BlobSource, Error, RefSource, Result, Role, names};
+use ocidian_content::{BlobSource, Error, RefSource, Result, Role, names, referrers};
 use ocidian_spec::{Descriptor, Digest, ImageIndex, RefName, json};
 
 use crate::Options;
@@ -57,11 +57,6 @@ impl OciArchive {
 }
 
 impl BlobSource for OciArchive {
-    fn open(&self, _: Role, descriptor: &Descriptor) -> Result<BlobReader> {
-        let place = self.found(descriptor)?;
-        BlobReader::new(Box::new(self.archive.part(place)), descriptor)
-    }
-
     fn stat(&self, _: Role, descriptor: &Descriptor) -> Result<Option<u64>> {
         Ok(self.blob(&descriptor.digest)?.map(|place| place.size))
     }
@@ -90,5 +85,9 @@ impl RefSource for OciArchive {
     fn list(&self) -> Result<Vec<(Option<RefName>, Descriptor)>> {
         let entries = &self.index.manifests;
         Ok(entries.iter().map(|entry| (names::name_of(entry), entry.clone())).collect())
+    }
+
+    fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
+        referrers::scan(self, subject)
     }
 }

@@ -3,25 +3,21 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ocidian_content::{BlobSink, BlobSource, BlobWrite, Expect, Result, Role};
-use ocidian_spec::{Descriptor, Digest, Hasher, RawDocument};
-use rustix::fs::{AtFlags, FileType, Mode, OFlags};
-use rustix::io::Errno;
+use ocidian_content::entries::Edit;
+use ocidian_content::{BlobSink, BlobSource, BlobWrite, Destination, Expect, RefSink, Result, Role, When};
+use ocidian_spec::{Descriptor, Digest, Hasher, RawDocument, RefName};
 use tempfile::TempDir;
 
-use crate::documents::blob_path;
-use crate::files::{Directory, io_error, store};
+use crate::dir::LayoutDir;
+use crate::files::io_error;
 use crate::lock::{self, Lock};
+use crate::publish::{blob_directory, stage, sync};
 
-/// What every file of ours in a layout begins with: locks, and leftovers of a killed writer.
-pub(crate) const OWN_PREFIX: &str = ".ocidian-";
-const STAGE: &str = ".ocidian-stage-";
-
-/// Blobs on their way into a layout directory. Dropped unfinished, it leaves nothing.
+/// Blobs and names on their way into a layout directory. Dropped unfinished, it leaves nothing.
 #[derive(Debug)]
 pub struct LayoutWriter {
     shared: Arc<Shared>,
@@ -30,7 +26,7 @@ pub struct LayoutWriter {
 
 #[derive(Debug)]
 struct Shared {
-    layout: Arc<Directory>,
+    layout: LayoutDir,
     stage: TempDir,
     state: Mutex<State>,
 }
@@ -39,14 +35,16 @@ struct Shared {
 struct State {
     begun: u64,
     committed: Vec<(PathBuf, Digest)>,
+    edits: Vec<Edit>,
 }
 
-impl LayoutWriter {
-    pub(crate) fn new(layout: Arc<Directory>) -> Result<Self> {
-        let writing = lock::writers(&layout)?;
-        let stage = stage(&layout)?;
-        let state = Mutex::default();
-        Ok(Self { shared: Arc::new(Shared { layout, stage, state }), _writing: writing })
+impl LayoutDir {
+    /// Where blobs and names can be written; they show once it is finished.
+    pub fn writer(&self) -> Result<LayoutWriter> {
+        let writing = lock::writers(self.directory())?;
+        let stage = stage(self.directory())?;
+        let shared = Shared { layout: self.clone(), stage, state: Mutex::default() };
+        Ok(LayoutWriter { shared: Arc::new(shared), _writing: writing })
     }
 }
 
@@ -54,7 +52,7 @@ impl BlobSink for LayoutWriter {
     fn begin(&self, _: Role, expect: Expect) -> Result<Box<dyn BlobWrite>> {
         let (hasher, known) = expect.hasher()?;
         let path = {
-            let mut state = self.shared.state.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut state = self.shared.state();
             state.begun += 1;
             self.shared.stage.path().join(state.begun.to_string())
         };
@@ -63,16 +61,17 @@ impl BlobSink for LayoutWriter {
         Ok(Box::new(LayoutBlob { shared, path, file, hasher, known, written: 0, committed: false }))
     }
 
-    fn adopt(&self, _: Role, _: &Descriptor, _: &dyn BlobSource) -> Result<bool> {
-        // A blob of that name that is there already may be damaged; writing it again mends it.
-        Ok(false)
+    fn adopt(&self, role: Role, descriptor: &Descriptor, _: &dyn BlobSource) -> Result<bool> {
+        // One of the right size counts as there. Hashing it would make each copy read all that it need not write;
+        // one of another size is damaged, and writing it again mends it.
+        Ok(self.shared.layout.stat(role, descriptor)? == Some(descriptor.size))
     }
 
     fn finish(self: Box<Self>) -> Result<()> {
-        let mut state = self.shared.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let layout = &self.shared.layout;
+        let State { committed, edits, .. } = std::mem::take(&mut *self.shared.state());
+        let layout = self.shared.layout.directory();
         let mut touched: Vec<(String, OwnedFd)> = Vec::new();
-        for (path, digest) in state.committed.drain(..) {
+        for (path, digest) in committed {
             let algorithm = digest.algorithm().as_str();
             if !touched.iter().any(|(name, _)| name == algorithm) {
                 touched.push((algorithm.to_owned(), blob_directory(layout, algorithm)?));
@@ -84,7 +83,45 @@ impl BlobSink for LayoutWriter {
         for (name, directory) in touched {
             sync(&directory, layout, &name)?;
         }
+        if edits.is_empty() {
+            return Ok(());
+        }
+        // Last, and on what index.json holds by now: it never names what is not there.
+        let name = self.shared.layout.name();
+        self.shared.layout.edit(|list| edits.into_iter().try_for_each(|edit| edit.apply(list, &name)))
+    }
+}
+
+impl RefSink for LayoutWriter {
+    fn put(&self, name: Option<&RefName>, document: &RawDocument, when: When) -> Result<()> {
+        let descriptor = document.descriptor();
+        if !self.adopt(Role::Manifest, descriptor, &self.shared.layout)? {
+            let mut blob = self.begin(Role::Manifest, Expect::Known(descriptor.clone()))?;
+            blob.write_all(document.bytes())
+                .map_err(|e| io_error(self.shared.stage.path(), "write a document to", e))?;
+            blob.commit(None)?;
+        }
+        let edit = Edit::Put { name: name.cloned(), descriptor: Box::new(descriptor.clone()), when };
+        self.shared.state().edits.push(edit);
         Ok(())
+    }
+
+    fn remove(&self, name: &RefName, when: When) -> Result<()> {
+        self.shared.state().edits.push(Edit::Remove { name: name.clone(), when });
+        Ok(())
+    }
+
+    fn forget(&self, digest: &Digest) -> Result<()> {
+        self.shared.state().edits.push(Edit::Forget(digest.clone()));
+        Ok(())
+    }
+}
+
+impl Destination for LayoutWriter {}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -120,7 +157,7 @@ impl BlobWrite for LayoutBlob {
         let actual = self.hasher.clone().finish();
         let descriptor = Expect::settle(self.known.take(), actual, self.written, expected)?;
         self.file.sync_all().map_err(|e| io_error(&self.path, "sync", e))?;
-        let mut state = self.shared.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.shared.state();
         state.committed.push((self.path.clone(), descriptor.digest.clone()));
         drop(state);
         self.committed = true;
@@ -135,83 +172,4 @@ impl Drop for LayoutBlob {
             let _ = std::fs::remove_file(&self.path);
         }
     }
-}
-
-/// Writes a document's blob, unless a file of its size is there. Atomic.
-pub(crate) fn put_blob(layout: &Directory, document: &RawDocument) -> Result<()> {
-    let digest = &document.descriptor().digest;
-    if let Some((file, size)) = layout.blob(digest, &blob_path(digest))? {
-        let bytes = document.bytes();
-        let same = size == bytes.len() as u64
-            && crate::files::read_bounded(file, size, bytes.len(), || digest.to_string())? == bytes;
-        if same {
-            return Ok(());
-        }
-    }
-    let directory = blob_directory(layout, digest.algorithm().as_str())?;
-    replace(layout, &directory, digest.encoded(), document.bytes())?;
-    sync(&directory, layout, digest.algorithm().as_str())
-}
-
-/// Replaces a file of the layout's root: written beside it, fsynced, renamed over it, the directory fsynced.
-pub(crate) fn publish(layout: &Directory, name: &str, bytes: &[u8]) -> Result<()> {
-    replace(layout, layout.handle(), name, bytes)?;
-    sync(layout.handle(), layout, name)
-}
-
-/// Makes a directory of the layout, and those above it, where they are not there. Each is made and opened below
-/// the handle of the one before, so that a symlink among them leads nowhere.
-pub(crate) fn make_directory(layout: &Directory, components: &[&str]) -> Result<OwnedFd> {
-    let mut path = layout.path().to_owned();
-    let mut made = None;
-    for name in components {
-        path.push(name);
-        let within = made.as_ref().map_or(layout.handle().as_fd(), OwnedFd::as_fd);
-        match rustix::fs::mkdirat(within, *name, Mode::from_raw_mode(0o777)) {
-            Ok(()) | Err(Errno::EXIST) => {}
-            Err(errno) => return Err(io_error(&path, "create", errno.into())),
-        }
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        made = match rustix::fs::openat(within, *name, flags, Mode::empty()) {
-            Ok(handle) => Some(handle),
-            Err(Errno::LOOP | Errno::NOTDIR) => {
-                return Err(store(&path, "it is not a directory (a symlink is not followed to write)"));
-            }
-            Err(errno) => return Err(io_error(&path, "open", errno.into())),
-        };
-    }
-    made.ok_or_else(|| store(&path, "it is the layout itself"))
-}
-
-fn stage(layout: &Directory) -> Result<TempDir> {
-    tempfile::Builder::new()
-        .prefix(STAGE)
-        .tempdir_in(layout.path())
-        .map_err(|e| io_error(layout.path(), "make a staging directory in", e))
-}
-
-fn replace(layout: &Directory, directory: &impl AsFd, name: &str, bytes: &[u8]) -> Result<()> {
-    let stage = stage(layout)?;
-    let path = stage.path().join("file");
-    let mut file = File::create_new(&path).map_err(|e| io_error(&path, "create", e))?;
-    let keep_mode = rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW);
-    // A symlink is replaced too, but has no mode to keep.
-    if let Some(stat) = keep_mode.ok().filter(|stat| FileType::from_raw_mode(stat.st_mode).is_file()) {
-        let mode = Mode::from_raw_mode(stat.st_mode & 0o777);
-        rustix::fs::fchmod(&file, mode).map_err(|errno| io_error(&path, "set the mode of", errno.into()))?;
-    }
-    file.write_all(bytes)
-        .and_then(|()| file.sync_all())
-        .map_err(|e| io_error(&layout.path().join(name), "write", e))?;
-    rustix::fs::renameat(rustix::fs::CWD, &path, directory, name)
-        .map_err(|errno| io_error(&layout.path().join(name), "replace", errno.into()))
-}
-
-fn blob_directory(layout: &Directory, algorithm: &str) -> Result<OwnedFd> {
-    make_directory(layout, &["blobs", algorithm])
-}
-
-/// Makes renames in the directory last.
-fn sync(directory: &impl AsFd, layout: &Directory, name: &str) -> Result<()> {
-    rustix::fs::fsync(directory).map_err(|errno| io_error(&layout.path().join(name), "sync", errno.into()))
 }

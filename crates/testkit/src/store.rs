@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ocidian_content::{
-    BlobReader, BlobSink, BlobSource, BlobWrite, Error, Expect, RefSink, RefSource, Result, Role, When,
+    BlobReader, BlobSink, BlobSource, BlobWrite, Demands, Destination, Error, Expect, RefSink, RefSource,
+    Result, Role, When,
 };
 use ocidian_spec::{Descriptor, Digest, RawDocument, RefName};
 
@@ -112,6 +113,11 @@ impl<S: RefSource> RefSource for FailingStore<S> {
         self.fuse.call("list")?;
         self.inner.list()
     }
+
+    fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
+        self.fuse.call("referrers")?;
+        self.inner.referrers(subject)
+    }
 }
 
 impl<S: RefSink> RefSink for FailingStore<S> {
@@ -123,6 +129,17 @@ impl<S: RefSink> RefSink for FailingStore<S> {
     fn remove(&self, name: &RefName, when: When) -> Result<()> {
         self.fuse.call("remove")?;
         self.inner.remove(name, when)
+    }
+
+    fn forget(&self, digest: &Digest) -> Result<()> {
+        self.fuse.call("forget")?;
+        self.inner.forget(digest)
+    }
+}
+
+impl<S: Destination> Destination for FailingStore<S> {
+    fn demands(&self) -> Demands {
+        self.inner.demands()
     }
 }
 

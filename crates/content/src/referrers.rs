@@ -1,0 +1,153 @@
+//! What refers to an image: signatures, SBOMs and the like, whose manifests name it as their `subject`.
+//! distribution-spec "Listing Referrers"; image-spec `manifest.md`.
+//!
+//! A store on disk has no index of subjects, so every listed document is read once. One that is absent, or that
+//! cannot be read as a manifest or an index, refers to nothing: a damaged stranger must not hide the others.
+
+use std::collections::BTreeMap;
+
+use ocidian_spec::{Descriptor, Digest, ImageIndex, ImageManifest, Kind, MediaType, RefName};
+
+use crate::document;
+use crate::error::Result;
+use crate::store::{RefSource, Role, Store};
+
+/// Who refers to whom among what a store lists, read once for many questions.
+#[derive(Debug, Clone, Default)]
+pub struct Referrers {
+    by_subject: BTreeMap<Digest, Vec<Descriptor>>,
+}
+
+impl Referrers {
+    /// Reads every document that the store lists.
+    pub fn read(store: &dyn Store) -> Result<Self> {
+        let mut made = Self::default();
+        for (_, entry) in store.list()? {
+            if let Some((subject, referrer)) = subject(store, &entry) {
+                made.add(subject, referrer);
+            }
+        }
+        Ok(made)
+    }
+
+    /// Those that name `subject`, each once, in the store's order.
+    pub fn of(&self, subject: &Digest) -> &[Descriptor] {
+        self.by_subject.get(subject).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    fn add(&mut self, subject: Digest, referrer: Descriptor) {
+        let list = self.by_subject.entry(subject).or_default();
+        if !list.iter().any(|known| known.digest == referrer.digest) {
+            list.push(referrer);
+        }
+    }
+}
+
+/// The referrers of one image: those that are listed, then those of the fallback tag.
+pub fn scan(store: &dyn Store, subject: &Digest) -> Result<Vec<Descriptor>> {
+    let mut found = Referrers::read(store)?;
+    for referrer in fallback(store, subject)? {
+        found.add(subject.clone(), referrer);
+    }
+    Ok(found.of(subject).to_vec())
+}
+
+/// The tag under which registries without a referrers API keep the list. distribution-spec "Referrers Tag
+/// Schema": the digest, its algorithm cut to 32 characters and its encoded part to 64, with `-` for the colon and
+/// for whatever a tag cannot hold.
+pub fn fallback_tag(subject: &Digest) -> Option<RefName> {
+    let allowed = |c: char| if c.is_ascii_alphanumeric() || "_.-".contains(c) { c } else { '-' };
+    let cut = |text: &str, most: usize| text.chars().take(most).map(allowed).collect::<String>();
+    format!("{}-{}", cut(subject.algorithm().as_str(), 32), cut(subject.encoded(), 64)).parse().ok()
+}
+
+/// What the fallback tag's index lists.
+fn fallback(store: &dyn Store, subject: &Digest) -> Result<Vec<Descriptor>> {
+    let Some(tag) = fallback_tag(subject) else { return Ok(Vec::new()) };
+    let indexes = RefSource::resolve(store, &tag)?;
+    let read = |entry| document::read::<ImageIndex>(store, Role::Manifest, entry).ok();
+    Ok(indexes.iter().filter_map(read).flat_map(|index| index.into_value().manifests).collect())
+}
+
+/// The subject of a document, and the document as a list of referrers shows it.
+fn subject(store: &dyn Store, entry: &Descriptor) -> Option<(Digest, Descriptor)> {
+    let (subject, artifact_type, annotations) = match entry.media_type.kind() {
+        Kind::Manifest => {
+            let manifest = document::read::<ImageManifest>(store, Role::Manifest, entry).ok()?.into_value();
+            let kind = manifest.artifact_type.unwrap_or(manifest.config.media_type);
+            (manifest.subject?, Some(kind), manifest.annotations)
+        }
+        Kind::Index => {
+            let index = document::read::<ImageIndex>(store, Role::Manifest, entry).ok()?.into_value();
+            (index.subject?, index.artifact_type, index.annotations)
+        }
+        _ => return None,
+    };
+    let mut referrer = Descriptor::new(entry.media_type.clone(), entry.digest.clone(), entry.size);
+    referrer.artifact_type = artifact_type.filter(|kind: &MediaType| kind.kind() != Kind::Empty);
+    referrer.annotations = annotations;
+    Some((subject.digest, referrer))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::MemoryStore;
+    use ocidian_spec::annotations::REF_NAME;
+
+    fn manifest(store: &MemoryStore, subject: Option<&Descriptor>, artifact: &str) -> Descriptor {
+        let config = store.insert(MediaType::Empty, b"{}").unwrap();
+        let mut made = ImageManifest::new(config, Vec::new());
+        made.artifact_type = Some(MediaType::Other(artifact.to_owned()));
+        made.subject = subject.cloned();
+        store.insert(MediaType::ImageManifest, &serde_json::to_vec(&made).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn listed_manifests_and_the_fallback_tag_are_both_found() {
+        let store = MemoryStore::new();
+        let image = manifest(&store, None, "application/x-image");
+        let signature = manifest(&store, Some(&image), "application/x-signature");
+        let sbom = manifest(&store, Some(&image), "application/x-sbom");
+        let other = manifest(&store, Some(&sbom), "application/x-signature");
+        for entry in [&image, &signature, &other] {
+            store.push_entry(entry.clone());
+        }
+        let listed = ImageIndex::new(vec![sbom.clone(), signature.clone()]);
+        let mut index = store.insert(MediaType::ImageIndex, &serde_json::to_vec(&listed).unwrap()).unwrap();
+        let tag = fallback_tag(&image.digest).unwrap();
+        index.annotations = Some([(REF_NAME.to_owned(), tag.to_string())].into());
+        store.push_entry(index);
+
+        let found = scan(&store, &image.digest).unwrap();
+        let digests: Vec<_> = found.iter().map(|found| &found.digest).collect();
+        assert_eq!(digests, [&signature.digest, &sbom.digest]);
+        assert_eq!(found[0].artifact_type, Some(MediaType::Other("application/x-signature".to_owned())));
+        assert_eq!(scan(&store, &signature.digest).unwrap(), []);
+    }
+
+    #[test]
+    fn a_damaged_stranger_does_not_hide_the_others() {
+        let store = MemoryStore::new();
+        let image = manifest(&store, None, "application/x-image");
+        store.push_entry(Descriptor::new(MediaType::ImageManifest, Digest::sha256(b"absent"), 6));
+        let wrong = Digest::sha256(b"wrong");
+        store.insert_as(wrong.clone(), b"right");
+        store.push_entry(Descriptor::new(MediaType::ImageIndex, wrong, 5));
+        let signature = manifest(&store, Some(&image), "application/x-signature");
+        store.push_entry(signature.clone());
+        assert_eq!(scan(&store, &image.digest).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_fallback_tag_is_a_tag_for_any_digest() {
+        let hex = "a".repeat(128);
+        for (digest, tag) in [
+            (format!("sha256:{}", &hex[..64]), format!("sha256-{}", &hex[..64])),
+            (format!("sha512:{hex}"), format!("sha512-{}", &hex[..64])),
+            ("a+b.c:x=_-y".to_owned(), "a-b.c-x-_-y".to_owned()),
+        ] {
+            assert_eq!(fallback_tag(&digest.parse().unwrap()).unwrap().as_str(), tag);
+        }
+    }
+}

@@ -12,8 +12,8 @@ use crate::error::{Error, Result};
 use crate::path::{EntryPath, MAX_PATH, PathError, shown};
 use crate::tar::{Extent, Limits, RawEntry, Reader, Trailer, typeflag};
 
-const WHITEOUT: &[u8] = b".wh.";
-const OPAQUE: &[u8] = b".wh..wh..opq";
+pub(crate) const WHITEOUT: &[u8] = b".wh.";
+pub(crate) const OPAQUE: &[u8] = b".wh..wh..opq";
 const BOOKKEEPING: &[u8] = b".wh..wh.";
 
 /// Linux's limits for device numbers: 12 and 20 bits.

@@ -33,6 +33,9 @@ pub enum PathError {
     /// A whiteout's name above the last component.
     #[error("it lies below a whiteout")]
     BelowWhiteout,
+    /// A name that would be read as a whiteout.
+    #[error("names that begin with `.wh.` are whiteouts: no layer can hold a file of that name")]
+    Reserved,
 }
 
 /// Longest path, in bytes: Linux's PATH_MAX without its NUL.

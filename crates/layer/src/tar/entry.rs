@@ -24,6 +24,8 @@ pub mod typeflag {
     pub const GNU_SPARSE: u8 = b'S';
     /// The label of a GNU volume: no file.
     pub const GNU_LABEL: u8 = b'V';
+    /// A PAX extended header for the entry after it: no entry itself.
+    pub const PAX: u8 = b'x';
 }
 
 /// An entry as the archive has it: paths are raw bytes, numbers as wide as the format has them.

@@ -1,4 +1,4 @@
-//! A strict, streaming tar reader with one rule for everything on which readers disagree.
+//! Tar: a deterministic [`Writer`], and a strict, streaming [`Reader`] with one rule for everything on which readers disagree.
 //!
 //! It never seeks and never holds content: file data is handed out as slices of the stream's own
 //! buffer. What it holds of an entry is bounded (about 1.2 MiB, and a sparse file's map).
@@ -34,11 +34,13 @@ mod pax;
 mod reader;
 mod sparse;
 mod trailer;
+mod write;
 
 pub use contents::Extent;
 pub use entry::{RawEntry, typeflag};
 pub use reader::{Limits, Reader};
 pub use trailer::{EndOfArchive, Trailer};
+pub use write::{WriteError, Writer};
 
 use crate::error::Error;
 

@@ -14,11 +14,11 @@ pub(super) const MAX_EXTENDED: u64 = 1 << 20;
 /// Most bytes of a global header.
 pub(super) const MAX_GLOBAL: u64 = 64 << 10;
 /// Most extended attributes of an entry.
-const MAX_XATTRS: usize = 1024;
+pub(super) const MAX_XATTRS: usize = 1024;
 /// Longest name of an extended attribute: Linux's XATTR_NAME_MAX.
-const MAX_XATTR_NAME: usize = 255;
+pub(super) const MAX_XATTR_NAME: usize = 255;
 /// Longest value of an extended attribute: Linux's XATTR_SIZE_MAX.
-const MAX_XATTR_VALUE: usize = 64 << 10;
+pub(super) const MAX_XATTR_VALUE: usize = 64 << 10;
 
 /// What extended headers say of an entry. `None`: ask the header.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -11,3 +11,4 @@ mod peers;
 mod rules;
 mod sparse;
 mod stream;
+mod write;

@@ -4,6 +4,7 @@
 //! (duplicate names, bytes that are not UTF-8, text after the end), and whatever we do not know is
 //! kept as the text that it was: a number through an `f64` would come back as another number.
 
+mod events;
 mod members;
 #[macro_use]
 mod object;
@@ -11,10 +12,11 @@ mod read;
 mod scan;
 mod unescape;
 
+pub use events::{Events, Fault, FaultKind};
 pub use members::Members;
 pub(crate) use object::{Reader, Writer, list, object, optional, required};
 pub(crate) use read::{Size, UniqueMap, text};
-pub use scan::scan;
+pub use scan::{scan, scan_with};
 
 /// Bounds on a JSON text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

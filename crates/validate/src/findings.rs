@@ -55,7 +55,7 @@ impl Findings {
     }
 
     /// Adds a breach of `rule`. Nothing is formatted where it would not be kept.
-    pub fn add(&mut self, rule: &'static Rule, place: Place, message: impl fmt::Display) {
+    pub fn add(&mut self, rule: &'static Rule, place: impl Into<Place>, message: impl fmt::Display) {
         self.add_at(rule, &self.subject.clone(), place, message);
     }
 
@@ -64,7 +64,7 @@ impl Findings {
         &mut self,
         rule: &'static Rule,
         subject: &Subject,
-        place: Place,
+        place: impl Into<Place>,
         message: impl fmt::Display,
     ) {
         if !self.settings.wants(rule) {
@@ -73,7 +73,7 @@ impl Findings {
         let of = self.found.entry(rule.id).or_insert_with(|| Of { rule, count: 0, kept: Vec::new() });
         of.count += 1;
         if of.kept.len() < MOST {
-            let location = Location { subject: subject.clone(), place };
+            let location = Location { subject: subject.clone(), place: place.into() };
             of.kept.push(((0, self.next), Finding { rule, location, message: message.to_string() }));
         }
         self.next += 1;

@@ -6,6 +6,7 @@
 
 pub mod finding;
 pub mod findings;
+pub mod json;
 pub mod rule;
 pub mod rules;
 pub mod settings;

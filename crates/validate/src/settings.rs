@@ -38,9 +38,12 @@ impl Settings {
     /// Whether a breach of the rule is to be reported.
     pub fn wants(&self, rule: &Rule) -> bool {
         let listed = |ids: &[String]| ids.iter().any(|id| id == rule.id);
-        (self.only.is_empty() || listed(&self.only))
-            && !listed(&self.ignore)
-            && (rule.section.spec == Spec::Runtime || rule.since <= self.spec)
+        (self.only.is_empty() || listed(&self.only)) && !listed(&self.ignore) && self.covers(rule)
+    }
+
+    /// Whether the version of the specification that counts has this rule.
+    pub fn covers(&self, rule: &Rule) -> bool {
+        rule.section.spec == Spec::Runtime || rule.since <= self.spec
     }
 
     /// Whether a breach of that level makes the target fail.

@@ -8,6 +8,7 @@
 use std::fmt::Write as _;
 
 use super::Limits;
+use super::events::{Events, Fault, FaultKind, Silent};
 use super::unescape::Unescape;
 use crate::error::{Error, Result, clip};
 
@@ -19,15 +20,32 @@ use crate::error::{Error, Result, clip};
 /// [`Error::Document`], with what is wrong, the line and column (in bytes, from 1), and the place as
 /// a JSON pointer.
 pub fn scan(bytes: &[u8], limits: Limits, document: &'static str) -> Result<()> {
-    let wrong = |reason| Error::Document { document, reason };
+    scan_with(bytes, limits, &mut Silent)
+        .map_err(|fault| Error::Document { document, reason: fault.to_string() })
+}
+
+/// As [`scan`], and tells `events` what it meets; they may let duplicate names pass.
+///
+/// # Errors
+/// The first [`Fault`].
+pub fn scan_with<E: Events>(bytes: &[u8], limits: Limits, events: &mut E) -> Result<(), Fault> {
     // Offsets are kept in 32 bits.
     let most = limits.size.min(u32::MAX as usize);
     if bytes.len() > most {
-        return Err(wrong(format!("it is {} bytes long, and at most {most} are read", bytes.len())));
+        let what = format!("it is {} bytes long, and at most {most} are read", bytes.len());
+        return Err(Fault {
+            kind: FaultKind::Size,
+            what,
+            at: most,
+            line: 0,
+            column: 0,
+            pointer: String::new(),
+        });
     }
     let text = std::str::from_utf8(bytes).map_err(|e| {
         let (line, column) = position(bytes, e.valid_up_to());
-        wrong(format!("it is not UTF-8 at line {line} column {column}"))
+        let what = "it is not UTF-8".to_owned();
+        Fault { kind: FaultKind::Utf8, what, at: e.valid_up_to(), line, column, pointer: String::new() }
     })?;
     let mut scanner = Scanner {
         text,
@@ -37,12 +55,12 @@ pub fn scan(bytes: &[u8], limits: Limits, document: &'static str) -> Result<()> 
         open: Vec::new(),
         names: Vec::new(),
         decoded: String::new(),
+        events,
     };
-    scanner.document().map_err(|fault| {
-        let (line, column) = position(bytes, fault.at);
-        let place = scanner.pointer();
-        let place = if place.is_empty() { place } else { format!(", in {place}") };
-        wrong(format!("{} at line {line} column {column}{place}", fault.what))
+    scanner.document().map_err(|stop| {
+        let (line, column) = position(bytes, stop.at);
+        let pointer = scanner.pointer();
+        Fault { kind: stop.kind, what: stop.what, at: stop.at, line, column, pointer }
     })
 }
 
@@ -54,7 +72,9 @@ fn position(bytes: &[u8], at: usize) -> (usize, usize) {
     (line, column)
 }
 
-struct Fault {
+/// Why and where it goes no further.
+struct Stop {
+    kind: FaultKind,
     at: usize,
     what: String,
 }
@@ -87,7 +107,7 @@ struct Quoted {
     escaped: bool,
 }
 
-struct Scanner<'a> {
+struct Scanner<'a, E> {
     text: &'a str,
     bytes: &'a [u8],
     at: usize,
@@ -96,11 +116,12 @@ struct Scanner<'a> {
     names: Vec<Name>,
     /// What the names with escapes stand for, one after the other.
     decoded: String,
+    events: &'a mut E,
 }
 
-type Scan<T = ()> = Result<T, Fault>;
+type Scan<T = ()> = Result<T, Stop>;
 
-impl Scanner<'_> {
+impl<E: Events> Scanner<'_, E> {
     fn document(&mut self) -> Scan {
         loop {
             if self.value()? {
@@ -142,8 +163,10 @@ impl Scanner<'_> {
             Some(b @ (b'{' | b'[')) => {
                 let object = b == b'{';
                 if self.open.len() == self.depth {
-                    return self.fault(&format!("more than {} levels", self.depth));
+                    let what = format!("more than {} levels", self.depth);
+                    return Err(Stop { kind: FaultKind::Depth, at: self.at, what });
                 }
+                self.events.open(self.at, object);
                 self.open.push(Open {
                     object,
                     names: self.names.len(),
@@ -158,14 +181,24 @@ impl Scanner<'_> {
                     (_, false) => Ok(true),
                 }
             }
-            Some(b'"') => self.string().map(|_| false),
-            Some(b'-' | b'0'..=b'9') => self.number().map(|()| false),
-            Some(b't') => self.word("true").map(|()| false),
-            Some(b'f') => self.word("false").map(|()| false),
-            Some(b'n') => self.word("null").map(|()| false),
-            Some(_) => self.fault("expected a value"),
+            Some(_) => self.scalar().map(|()| false),
             None => self.fault("the text ends too early"),
         }
+    }
+
+    /// A string, a number or a word.
+    fn scalar(&mut self) -> Scan {
+        let start = self.at;
+        match self.peek() {
+            Some(b'"') => self.string().map(|_| ()),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(b't') => self.word("true"),
+            Some(b'f') => self.word("false"),
+            Some(b'n') => self.word("null"),
+            _ => self.fault("expected a value"),
+        }?;
+        self.events.scalar(start..self.at);
+        Ok(())
     }
 
     /// A name and its colon.
@@ -184,6 +217,7 @@ impl Scanner<'_> {
             (start as u32, end as u32)
         };
         self.names.push(Name { at, start, end, decoded: escaped });
+        self.events.name(at as usize..self.at);
         self.space();
         if self.peek() != Some(b':') {
             return self.fault("expected `:`");
@@ -196,26 +230,32 @@ impl Scanner<'_> {
     fn close(&mut self) -> Scan {
         self.at += 1;
         let Some(closed) = self.open.pop() else { return Ok(()) };
-        let fault = self.duplicate(closed.names).map(|name| Fault {
-            at: name.at as usize,
-            what: format!("duplicate name {:?}", clip(self.characters(name))),
-        });
+        let fault = self.duplicate(closed.names);
         self.names.truncate(closed.names);
         self.decoded.truncate(closed.decoded);
+        self.events.close(self.at);
         fault.map_or(Ok(()), Err)
     }
 
-    /// The first name from `names` on that stood there before.
-    fn duplicate(&mut self, names: usize) -> Option<Name> {
+    /// The first name from `names` on that stood there before, unless all such may pass.
+    fn duplicate(&mut self, names: usize) -> Option<Stop> {
         let (text, decoded) = (self.text, self.decoded.as_str());
         let key = |name: &Name| characters(text, decoded, *name);
         let names = self.names.get_mut(names..)?;
         names.sort_unstable_by(|a, b| key(a).cmp(key(b)).then(a.at.cmp(&b.at)));
-        let pairs = names.windows(2).filter_map(|pair| match pair {
-            [a, b] if key(a) == key(b) => Some(*b),
-            _ => None,
-        });
-        pairs.min_by_key(|name| name.at)
+        let mut first: Option<Name> = None;
+        for pair in names.windows(2) {
+            if let [a, b] = pair
+                && key(a) == key(b)
+                && !self.events.duplicate(b.at as usize)
+            {
+                first = Some(first.filter(|first| first.at < b.at).unwrap_or(*b));
+            }
+        }
+        first.map(|name| {
+            let what = format!("duplicate name {:?}", clip(self.characters(name)));
+            Stop { kind: FaultKind::Duplicate, at: name.at as usize, what }
+        })
     }
 
     fn characters(&self, name: Name) -> &str {
@@ -334,7 +374,7 @@ impl Scanner<'_> {
     }
 
     fn fault<T>(&self, what: &str) -> Scan<T> {
-        Err(Fault { at: self.at, what: what.to_owned() })
+        Err(Stop { kind: FaultKind::Syntax, at: self.at, what: what.to_owned() })
     }
 
     /// Where the scanner stands (RFC 6901), cut short where it is long.

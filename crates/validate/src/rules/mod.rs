@@ -1,6 +1,7 @@
 //! Every rule, a table for each area.
 
 pub mod bundle;
+pub mod json;
 pub mod layer;
 
 use crate::rule::Rule;
@@ -33,6 +34,7 @@ pub(crate) use rules;
 
 /// The areas in the order in which they are shown: the name, a line about it, and the rules.
 pub static AREAS: &[(&str, &str, &[&Rule])] = &[
+    ("json", "JSON, whatever the document", json::RULES),
     ("layer", "The tar of a layer and how it is compressed", layer::RULES),
     ("bundle", "A runtime bundle", bundle::RULES),
 ];

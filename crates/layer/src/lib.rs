@@ -41,10 +41,12 @@ pub mod error;
 pub mod path;
 pub mod stream;
 pub mod tar;
+pub mod writer;
 
 pub use changeset::{Change, Changeset};
-pub use compress::Decoder;
+pub use compress::{Compressor, Decoder, Encoder, Threads};
 pub use entry::{Device, Entry, EntryKind, Metadata, Timestamp};
 pub use error::{Error, Result};
 pub use path::EntryPath;
 pub use stream::{LayerStream, LayerSummary};
+pub use writer::LayerWriter;

@@ -1,9 +1,13 @@
-//! Decompression of a blob as it streams by: gzip and zstd, whole streams only.
+//! Compression and decompression of a blob as it streams by: gzip and zstd.
 //!
-//! A stream that is cut off, damaged or followed by anything but zeros is an error, so that whoever has
-//! read to the end has read all that there was. Nothing is buffered beyond the decompressor's window.
+//! Only whole streams are read: one that is cut off, damaged or followed by anything but zeros is an error, so
+//! that whoever has read to the end has read all that there was. Nothing is buffered beyond the decompressor's
+//! window. What is written depends on nothing but the content, the compression and its level ([`Encoder`]).
 
+mod compressor;
+mod encode;
 mod gzip;
+mod threads;
 mod zstd;
 
 use std::io::{self, BufRead, Chain, Cursor, ErrorKind, Read};
@@ -11,6 +15,10 @@ use std::io::{self, BufRead, Chain, Cursor, ErrorKind, Read};
 use ocidian_spec::Compression;
 
 use crate::error::{Error, Result};
+
+pub use compressor::{Compressor, UnknownCompressor};
+pub use encode::Encoder;
+pub use threads::Threads;
 
 /// Magic numbers take that many bytes at most.
 const MAGIC: usize = 4;

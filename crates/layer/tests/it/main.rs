@@ -5,6 +5,7 @@
 
 mod changes;
 mod compression;
+mod encoding;
 mod hostile;
 mod make;
 mod peers;

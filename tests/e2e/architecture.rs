@@ -7,7 +7,7 @@ use cargo_metadata::{CargoOpt, DependencyKind, Metadata, MetadataCommand, Packag
 
 /// Every crate with its floor, from the binary (4) down to `spec` (0), and all that it may depend
 /// on. A new dependency is added here and, with its reason, in deny.toml.
-const CRATES: [(&str, u8, &[&str]); 8] = [
+const CRATES: [(&str, u8, &[&str]); 9] = [
     (
         "ocidian",
         4,
@@ -44,6 +44,11 @@ const CRATES: [(&str, u8, &[&str]); 8] = [
             "serde_json",
             "thiserror",
         ],
+    ),
+    (
+        "ocidian-build",
+        3,
+        &["ocidian-content", "ocidian-layer", "ocidian-spec", "ocidian-unpack", "serde_json", "thiserror"],
     ),
     // The cases are over `spec` alone; the runner looks at what the program under test left behind.
     ("ocidian-conformance", 3, &["ocidian-spec", "rustix", "serde", "serde_json"]),

@@ -1,0 +1,10 @@
+//! Images made and edited, over the traits of `ocidian-content` alone: whatever store an image is in, an edit
+//! of it is the same, and nothing shows before the destination is finished.
+//!
+//! An edit changes what it names. All else (members that nobody here knows, annotations, the order of things)
+//! stays as it was, and so the digest of an image that is edited back is what it was. What is made depends on
+//! the input alone: not on the clock, the host, the order of a directory or the number of threads.
+
+pub mod error;
+
+pub use error::{Error, Result};

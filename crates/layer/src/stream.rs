@@ -15,7 +15,7 @@ use std::thread::{self, JoinHandle};
 
 use ocidian_spec::{Algorithm, Compression, DiffId, Hasher};
 
-use crate::compress::Decoder;
+use crate::compress::{Decoder, Framing, WindowBudget};
 use crate::error::{Error, Result};
 
 /// Uncompressed bytes that travel together.
@@ -40,6 +40,7 @@ pub struct LayerStream {
     position: usize,
     hasher: Hasher,
     size: u64,
+    framing: Framing,
     state: State,
 }
 
@@ -50,12 +51,14 @@ pub struct LayerSummary {
     pub diff_id: DiffId,
     /// How many there were.
     pub size: u64,
+    /// How the compressed stream was put together.
+    pub framing: Framing,
 }
 
 enum Message {
     Chunk(Vec<u8>),
     /// The end, or why there is none.
-    End(io::Result<()>),
+    End(io::Result<Framing>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +76,16 @@ impl LayerStream {
         compression: Compression,
         algorithm: &Algorithm,
     ) -> Result<Self> {
+        Self::spawn_sharing(blob, compression, algorithm, None)
+    }
+
+    /// The same, with zstd windows out of a budget that other streams take from too.
+    pub fn spawn_sharing(
+        blob: impl Read + Send + 'static,
+        compression: Compression,
+        algorithm: &Algorithm,
+        budget: Option<WindowBudget>,
+    ) -> Result<Self> {
         let hasher =
             Hasher::new(algorithm).ok_or_else(|| Error::Algorithm { algorithm: algorithm.clone() })?;
         let (send, chunks) = mpsc::sync_channel(AHEAD);
@@ -80,7 +93,7 @@ impl LayerStream {
         let stop = Arc::new(AtomicBool::new(false));
         let blob = Stoppable { inner: blob, stop: Arc::clone(&stop) };
         let thread = thread::Builder::new().name("layer".to_owned()).spawn(move || {
-            let end = decode(blob, compression, &send, &empty);
+            let end = decode(blob, compression, budget, &send, &empty);
             // The consumer may be gone; then nobody wants to know.
             let _ = send.send(Message::End(end));
         })?;
@@ -93,6 +106,7 @@ impl LayerStream {
             position: 0,
             hasher,
             size: 0,
+            framing: Framing::default(),
             state: State::Reading,
         })
     }
@@ -108,7 +122,7 @@ impl LayerStream {
             self.consume(len);
         }
         let hasher = self.hasher.clone();
-        Ok(LayerSummary { diff_id: DiffId(hasher.finish()), size: self.size })
+        Ok(LayerSummary { diff_id: DiffId(hasher.finish()), size: self.size, framing: self.framing })
     }
 
     /// Takes the next chunk in; the current one goes back to be filled again.
@@ -126,7 +140,8 @@ impl LayerStream {
                 self.current = chunk;
                 Ok(())
             }
-            Some(Ok(Message::End(Ok(())))) => {
+            Some(Ok(Message::End(Ok(framing)))) => {
+                self.framing = framing;
                 self.state = State::End;
                 Ok(())
             }
@@ -184,17 +199,19 @@ impl Drop for LayerStream {
 fn decode<R: Read>(
     blob: R,
     compression: Compression,
+    budget: Option<WindowBudget>,
     chunks: &SyncSender<Message>,
     empty: &Receiver<Vec<u8>>,
-) -> io::Result<()> {
+) -> io::Result<Framing> {
     let mut blob = BufReader::with_capacity(READ, blob);
-    let result = Decoder::new(&mut blob, compression).map_err(into_io).and_then(|mut decoder| {
+    let decoder = Decoder::sharing(&mut blob, compression, budget).map_err(into_io);
+    let result = decoder.and_then(|mut decoder| {
         loop {
             let mut chunk = empty.try_recv().unwrap_or_default();
             chunk.resize(CHUNK, 0);
             let len = read_full(&mut decoder, &mut chunk)?;
             if len == 0 {
-                return Ok(());
+                return Ok(decoder.framing());
             }
             chunk.truncate(len);
             if chunks.send(Message::Chunk(chunk)).is_err() {
@@ -223,7 +240,7 @@ fn read_full(reader: &mut impl Read, out: &mut [u8]) -> io::Result<usize> {
 }
 
 /// Whether decompression failed, not the blob below it.
-fn is_damaged(result: &io::Result<()>) -> bool {
+fn is_damaged<T>(result: &io::Result<T>) -> bool {
     let inner = result.as_ref().err().and_then(io::Error::get_ref);
     matches!(inner.and_then(|error| error.downcast_ref()), Some(Error::Compressed { .. }))
 }

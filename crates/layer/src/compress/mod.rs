@@ -4,16 +4,20 @@
 //! that whoever has read to the end has read all that there was. Nothing is buffered beyond the decompressor's
 //! window. What is written depends on nothing but the content, the compression and its level ([`Encoder`]).
 
+mod ahead;
 mod compressor;
 mod encode;
 mod gzip;
 mod threads;
+mod window;
 mod zstd;
 
-use std::io::{self, BufRead, Chain, Cursor, ErrorKind, Read};
+use std::io::{self, BufRead, ErrorKind, Read};
 
 use ocidian_spec::Compression;
 
+use self::ahead::Ahead;
+pub use self::window::{WINDOW_MAX, WindowBudget, zstd_window};
 use crate::error::{Error, Result};
 
 pub use compressor::{Compressor, UnknownCompressor};
@@ -23,7 +27,18 @@ pub use threads::Threads;
 /// Magic numbers take that many bytes at most.
 const MAGIC: usize = 4;
 
-type Input<R> = Chain<Cursor<Vec<u8>>, R>;
+/// How a compressed stream is put together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Framing {
+    /// Gzip members, or zstd frames with content.
+    pub members: u64,
+    /// Zstd frames that decoders skip.
+    pub skippable: u64,
+    /// The largest window that a zstd frame asks for, in bytes.
+    pub window: u64,
+    /// Zeros after the last of them.
+    pub padding: u64,
+}
 
 /// What the first bytes of a stream (four are enough) say about its compression.
 pub fn sniff(start: &[u8]) -> Compression {
@@ -46,12 +61,13 @@ pub(crate) fn name(compression: Compression) -> &'static str {
 /// Decompresses what it reads. Errors of its own arrive as [`Error::Compressed`] within an
 /// [`io::Error`], those of the stream below as they are.
 pub struct Decoder<R> {
-    input: Input<R>,
+    input: Ahead<R>,
     codec: Codec,
     compression: Compression,
     /// Uncompressed bytes so far.
     offset: u64,
     state: State,
+    framing: Framing,
 }
 
 enum Codec {
@@ -80,31 +96,38 @@ struct Step {
 impl<R: BufRead> Decoder<R> {
     /// Decompresses `inner`. Its first bytes are read at once; if they are no stream of that kind, the
     /// error says what they are instead.
-    pub fn new(mut inner: R, compression: Compression) -> Result<Self> {
-        let mut start = Vec::with_capacity(MAGIC);
+    pub fn new(inner: R, compression: Compression) -> Result<Self> {
+        Self::sharing(inner, compression, None)
+    }
+
+    /// The same, with windows out of a budget that others take from too.
+    pub fn sharing(inner: R, compression: Compression, budget: Option<WindowBudget>) -> Result<Self> {
+        let mut input = Ahead::new(inner);
         if compression != Compression::None {
-            inner.by_ref().take(MAGIC as u64).read_to_end(&mut start)?;
-            let found = sniff(&start);
+            let start = input.peek(MAGIC)?;
+            let found = sniff(start);
             if found != compression {
-                return Err(Error::Compressed {
-                    compression,
-                    offset: 0,
-                    reason: mislabelled(compression, found, &start),
-                });
+                let reason = mislabelled(compression, found, start);
+                return Err(Error::Compressed { compression, offset: 0, reason });
             }
         }
         let codec = match compression {
             Compression::None => Codec::None,
             Compression::Gzip => Codec::Gzip(gzip::Member::new()),
-            Compression::Zstd => Codec::Zstd(zstd::Frame::new()?),
+            Compression::Zstd => Codec::Zstd(zstd::Frame::new(budget)?),
         };
-        let input = Cursor::new(start).chain(inner);
-        Ok(Self { input, codec, compression, offset: 0, state: State::Boundary })
+        let framing = Framing::default();
+        Ok(Self { input, codec, compression, offset: 0, state: State::Boundary, framing })
+    }
+
+    /// How the stream is put together, as far as it was read.
+    pub fn framing(&self) -> Framing {
+        self.framing
     }
 
     /// The stream below; what was read ahead of it is lost.
     pub fn into_inner(self) -> R {
-        self.input.into_inner().1
+        self.input.into_inner()
     }
 
     fn damaged(&self, reason: impl Into<String>) -> io::Error {
@@ -117,18 +140,32 @@ impl<R: BufRead> Decoder<R> {
 
     /// Whether another member or frame begins; zeros up to the end of the stream are none.
     fn begins(&mut self) -> io::Result<bool> {
-        let mut padded = false;
         loop {
-            let buf = fill(&mut self.input)?;
+            let buf = self.input.fill()?;
             let len = buf.len();
             match buf.iter().position(|b| *b != 0) {
-                Some(0) if !padded => return Ok(true),
+                Some(0) if self.framing.padding == 0 => return self.begin().map(|()| true),
                 Some(_) => return Err(self.damaged("zeros after its end are followed by other bytes")),
                 None if len == 0 => return Ok(false),
-                None => padded = true,
+                None => self.framing.padding += len as u64,
             }
             self.input.consume(len);
         }
+    }
+
+    fn begin(&mut self) -> io::Result<()> {
+        if let Codec::Zstd(frame) = &mut self.codec {
+            let start = self.input.peek(window::HEADER_MAX)?;
+            if let Some(window) = zstd_window(start) {
+                self.framing.window = self.framing.window.max(window);
+                frame.begin(window)?;
+            } else if sniff(start) == Compression::Zstd {
+                self.framing.skippable += 1;
+                return Ok(());
+            }
+        }
+        self.framing.members += 1;
+        Ok(())
     }
 }
 
@@ -147,7 +184,7 @@ impl<R: BufRead> Read for Decoder<R> {
             if self.state == State::End {
                 return Ok(0);
             }
-            let input = fill(&mut self.input)?;
+            let input = self.input.fill()?;
             let at_end = input.is_empty();
             let step = match &mut self.codec {
                 Codec::Gzip(member) => member.step(input, out),
@@ -169,16 +206,6 @@ impl<R: BufRead> Read for Decoder<R> {
             }
         }
     }
-}
-
-/// What is buffered, read through interruptions.
-fn fill<R: BufRead>(input: &mut R) -> io::Result<&[u8]> {
-    while let Err(error) = input.fill_buf() {
-        if error.kind() != ErrorKind::Interrupted {
-            return Err(error);
-        }
-    }
-    input.fill_buf()
 }
 
 fn mislabelled(expected: Compression, found: Compression, start: &[u8]) -> String {

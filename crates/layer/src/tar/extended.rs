@@ -3,6 +3,7 @@
 use super::BLOCK;
 use super::header::{Header, text};
 use super::malformed;
+use super::notes::{Notes, Oddity};
 use super::pax::{MAX_EXTENDED, MAX_GLOBAL, Records, Scope};
 use crate::error::Result;
 
@@ -51,11 +52,17 @@ impl Extended {
     }
 
     /// Takes in the content of an extended header; that of a `g` goes to `globals`.
-    pub(super) fn add(&mut self, header: &Header, content: Vec<u8>, globals: &mut Records) -> Result<()> {
+    pub(super) fn add(
+        &mut self,
+        header: &Header,
+        content: Vec<u8>,
+        globals: &mut Records,
+        notes: &mut Notes,
+    ) -> Result<()> {
         let offset = header.offset() + BLOCK as u64;
         let repeated = match header.typeflag() {
             b'g' => {
-                globals.read(&content, Scope::Global, offset)?;
+                globals.read(&content, Scope::Global, offset, notes)?;
                 *globals = std::mem::take(globals).into_global();
                 if globals.weight() > MAX_GLOBAL {
                     let reason = format!("global PAX headers hold more than {MAX_GLOBAL} bytes");
@@ -67,7 +74,12 @@ impl Extended {
             flag => {
                 let name = text(&content).to_vec();
                 if name.is_empty() {
-                    return Err(malformed(header.offset(), "a GNU long name is empty"));
+                    let error = malformed(header.offset(), "a GNU long name is empty");
+                    return notes.get_over(Oddity::EmptyName, error);
+                }
+                if self.pax.is_some() {
+                    let order = || "a PAX header stands before a GNU long name for the same entry".to_owned();
+                    notes.say(Oddity::Order, header.offset(), order);
                 }
                 let field = if flag == b'L' { &mut self.path } else { &mut self.link };
                 field.replace(name).is_some()
@@ -76,7 +88,7 @@ impl Extended {
         if repeated {
             let flag = header.typeflag().escape_ascii();
             let reason = format!("an extended header `{flag}` comes after another for the same entry");
-            return Err(malformed(header.offset(), reason));
+            return notes.get_over(Oddity::Repeated, malformed(header.offset(), reason));
         }
         Ok(())
     }

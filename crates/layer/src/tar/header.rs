@@ -91,6 +91,13 @@ impl Header {
         self.number(136..148, "mtime", number::signed)
     }
 
+    /// Names of the fields that every entry needs and that hold neither a digit nor a byte of base-256.
+    pub(super) fn blanks(&self) -> impl Iterator<Item = &'static str> + '_ {
+        let fields = [("mode", 100..108), ("uid", 108..116), ("gid", 116..124), ("mtime", 136..148)];
+        let blank = |range: std::ops::Range<usize>| self.block[range].iter().all(|b| matches!(b, b' ' | 0));
+        fields.into_iter().filter(move |(_, range)| blank(range.clone())).map(|(name, _)| name)
+    }
+
     /// The access time that only old GNU and star headers hold; 0 stands for none.
     pub(super) fn atime(&self) -> Result<Option<i64>> {
         let field = match self.format {

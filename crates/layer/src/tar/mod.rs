@@ -29,6 +29,7 @@ mod contents;
 mod entry;
 mod extended;
 mod header;
+mod notes;
 mod number;
 mod pax;
 mod reader;
@@ -38,6 +39,7 @@ mod write;
 
 pub use contents::Extent;
 pub use entry::{RawEntry, typeflag};
+pub use notes::{Note, Oddity};
 pub use reader::{Limits, Reader};
 pub use trailer::{EndOfArchive, Trailer};
 pub use write::{WriteError, Writer};

@@ -3,6 +3,7 @@
 //! A value may hold any byte, newlines and NULs included, so nothing but the length delimits it.
 
 use super::malformed;
+use super::notes::{Notes, Oddity};
 use super::number::{self, decimal};
 use super::sparse::PaxSparse;
 use crate::entry::Timestamp;
@@ -64,23 +65,48 @@ pub(super) enum Scope {
 
 impl Records {
     /// Adds the records of an extended header whose content begins at `offset`.
-    pub(super) fn read(&mut self, content: &[u8], scope: Scope, offset: u64) -> Result<()> {
+    pub(super) fn read(
+        &mut self,
+        content: &[u8],
+        scope: Scope,
+        offset: u64,
+        notes: &mut Notes,
+    ) -> Result<()> {
         let mut rest = content;
+        let mut keys = Keys::default();
         while !rest.is_empty() {
             let at = offset + (content.len() - rest.len()) as u64;
-            let record;
-            (record, rest) = split_record(rest).map_err(|reason| malformed(at, format!("PAX: {reason}")))?;
-            self.apply(record, scope)
-                .map_err(|reason| malformed(at, format!("PAX: {} {reason}", shown(record.key))))?;
+            let (record, after) = match split_record(rest) {
+                Ok(split) => split,
+                Err(reason) => {
+                    let error = malformed(at, format!("PAX: {reason}"));
+                    // Without a size that may stand there, the next header could be anywhere.
+                    if rest.windows(5).any(|text| text == b"size=") {
+                        return Err(error);
+                    }
+                    return notes.get_over(Oddity::PaxRecord, error);
+                }
+            };
+            rest = after;
+            if notes.are_wanted() {
+                keys.note(record.key, scope, at, notes);
+            }
+            if let Err(reason) = self.apply(record, scope) {
+                let error = malformed(at, format!("PAX: {} {reason}", shown(record.key)));
+                let oddity = match scope {
+                    Scope::Global if is_of_one_entry(record.key) => Oddity::GlobalName,
+                    _ if record.key == b"size" => return Err(error),
+                    _ => Oddity::PaxRecord,
+                };
+                notes.get_over(oddity, error)?;
+            }
         }
         Ok(())
     }
 
     fn apply(&mut self, record: Record<'_>, scope: Scope) -> Result<(), String> {
         let Record { key, value } = record;
-        if scope == Scope::Global
-            && (matches!(key, b"path" | b"linkpath" | b"size") || key.starts_with(b"GNU.sparse."))
-        {
+        if scope == Scope::Global && is_of_one_entry(key) {
             return Err("in a global header cannot hold for every entry".to_owned());
         }
         match key {
@@ -97,7 +123,7 @@ impl Records {
             b"atime" => self.atime = time(value)?,
             _ => {
                 if let Some(key) = key.strip_prefix(b"GNU.sparse.") {
-                    self.sparse.apply(key, value)?;
+                    self.sparse.apply(key, value).inspect_err(|_| self.sparse.broken = true)?;
                 } else if let Some(name) = key.strip_prefix(b"SCHILY.xattr.") {
                     self.set_xattr(name.to_vec(), value.to_vec(), Source::Schily)?;
                 } else if let Some(name) = key.strip_prefix(b"LIBARCHIVE.xattr.") {
@@ -148,6 +174,36 @@ impl Records {
 
     pub(super) fn take_xattrs(&mut self) -> Vec<(Vec<u8>, Vec<u8>)> {
         std::mem::take(&mut self.xattrs).into_iter().map(|xattr| (xattr.name, xattr.value)).collect()
+    }
+}
+
+/// Whether a record says what cannot hold for every entry of an archive.
+fn is_of_one_entry(key: &[u8]) -> bool {
+    matches!(key, b"path" | b"linkpath" | b"size") || key.starts_with(b"GNU.sparse.")
+}
+
+/// The keys of one header so far, for notes; the first hundred.
+#[derive(Default)]
+struct Keys<'a> {
+    seen: Vec<&'a [u8]>,
+    said_global: bool,
+}
+
+impl<'a> Keys<'a> {
+    fn note(&mut self, key: &'a [u8], scope: Scope, at: u64, notes: &mut Notes) {
+        if scope == Scope::Global && key != b"comment" && !is_of_one_entry(key) && !self.said_global {
+            self.said_global = true;
+            notes.say(Oddity::Global, at, || format!("a global PAX header sets {}", shown(key)));
+        }
+        // GNU's first sparse format is made of repetitions.
+        if matches!(key, b"GNU.sparse.offset" | b"GNU.sparse.numbytes") {
+            return;
+        }
+        if self.seen.contains(&key) {
+            notes.say(Oddity::RepeatedKey, at, || format!("PAX: {} comes twice", shown(key)));
+        } else if self.seen.len() < 100 {
+            self.seen.push(key);
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use super::contents::{Contents, Extent};
 use super::entry::{RawEntry, typeflag};
 use super::extended::Extended;
 use super::header::{Format, Header};
+use super::notes::{Note, Notes, Oddity};
 use super::pax::{Records, Scope};
 use super::sparse::{ContentMap, Map, PaxMap, PaxSparse};
 use super::trailer::{EndOfArchive, Trailer};
@@ -38,6 +39,7 @@ pub struct Reader<R> {
     headers: u64,
     globals: Records,
     trailer: Option<Trailer>,
+    notes: Notes,
     failed: bool,
 }
 
@@ -50,8 +52,25 @@ impl<R: BufRead> Reader<R> {
             headers: 0,
             globals: Records::default(),
             trailer: None,
+            notes: Notes::default(),
             failed: false,
         }
+    }
+
+    /// The same for a validator: it gets over what leaves the archive's framing whole, and keeps a [`Note`] of
+    /// that and of what readers are known to take differently.
+    pub fn noting(inner: R, limits: Limits) -> Self {
+        Self { notes: Notes::wanted(), ..Self::new(inner, limits) }
+    }
+
+    /// What there was to note since the last call: of the last entry and what stands in front of it.
+    pub fn take_notes(&mut self) -> Vec<Note> {
+        self.notes.take()
+    }
+
+    /// The stream, wherever the reader stands in it: after an error, the rest can be read from there.
+    pub fn into_inner(self) -> R {
+        self.contents.into_blocks().into_inner()
     }
 
     /// Bytes of the uncompressed tar so far, those of the last extent included.
@@ -109,7 +128,7 @@ impl<R: BufRead> Reader<R> {
             }
             let size = extended.announce(&header)?;
             let content = self.extended_content(size)?;
-            extended.add(&header, content, &mut self.globals)?;
+            extended.add(&header, content, &mut self.globals, &mut self.notes)?;
         }
     }
 
@@ -123,13 +142,19 @@ impl<R: BufRead> Reader<R> {
         Ok(content)
     }
 
-    fn entry(&mut self, header: &Header, extended: Extended) -> Result<RawEntry> {
+    fn entry(&mut self, header: &Header, mut extended: Extended) -> Result<RawEntry> {
         let at = header.offset();
         let mut records = self.globals.clone();
-        if let Some((content, offset)) = extended.pax {
-            records.read(&content, Scope::Entry, offset)?;
+        if let Some((content, offset)) = extended.pax.take() {
+            records.read(&content, Scope::Entry, offset, &mut self.notes)?;
         }
-        let sparse = std::mem::take(&mut records.sparse);
+        let mut sparse = std::mem::take(&mut records.sparse);
+        if std::mem::take(&mut sparse.broken) {
+            sparse.present = false;
+        }
+        if self.notes.are_wanted() {
+            note(&mut self.notes, header, &extended, &records);
+        }
         let path =
             sparse.name.clone().or(records.path.take()).or(extended.path).unwrap_or_else(|| header.path());
         let link = records.link.take().or(extended.link).unwrap_or_else(|| header.link().to_vec());
@@ -152,6 +177,25 @@ impl<R: BufRead> Reader<R> {
             flag = typeflag::DIRECTORY;
         }
         let has_content = !matches!(flag, b'1'..=b'6');
+        if !has_content && declared_size != 0 {
+            let what = || {
+                format!(
+                    "its size is {declared_size}, but entries of type `{}` have no content",
+                    char::from(flag)
+                )
+            };
+            self.notes.say(Oddity::SizeWithoutContent, at, what);
+        }
+        let notes = &mut self.notes;
+        let mut number = |value: Result<u64>| notes.or_default(Oddity::Number, value);
+        let (mode, uid, gid) = (
+            number(header.mode())?,
+            number(records.uid.map_or_else(|| header.uid(), Ok))?,
+            number(records.gid.map_or_else(|| header.gid(), Ok))?,
+        );
+        let mtime = records.mtime.map_or_else(|| header.mtime().map(whole), Ok);
+        let atime =
+            records.atime.map_or_else(|| Ok(header.atime()?.map(whole)), |atime| Ok::<_, Error>(Some(atime)));
         let mut entry = RawEntry {
             path,
             link,
@@ -160,22 +204,20 @@ impl<R: BufRead> Reader<R> {
             stored_size: 0,
             size: 0,
             sparse: sparse.present || flag == typeflag::GNU_SPARSE,
-            mode: header.mode()?,
-            uid: records.uid.map_or_else(|| header.uid(), Ok)?,
-            gid: records.gid.map_or_else(|| header.gid(), Ok)?,
+            mode,
+            uid,
+            gid,
             uname: records.uname.take().unwrap_or_else(|| header.uname().to_vec()),
             gname: records.gname.take().unwrap_or_else(|| header.gname().to_vec()),
-            mtime: records.mtime.map_or_else(|| header.mtime().map(whole), Ok)?,
-            atime: records
-                .atime
-                .map_or_else(|| Ok(header.atime()?.map(whole)), |atime| Ok::<_, Error>(Some(atime)))?,
+            mtime: notes.or_default(Oddity::Number, mtime)?,
+            atime: notes.or_default(Oddity::Number, atime)?,
             device: None,
             xattrs: records.take_xattrs(),
             offset: extended.offset.unwrap_or(at),
             data_offset: 0,
         };
         if matches!(flag, typeflag::CHAR_DEVICE | typeflag::BLOCK_DEVICE) {
-            let (major, minor) = header.device()?;
+            let (major, minor) = self.notes.or_default(Oddity::Number, header.device())?;
             entry.device = Some((records.major.unwrap_or(major), records.minor.unwrap_or(minor)));
         }
         let stored = if has_content { declared_size } else { 0 };
@@ -184,10 +226,12 @@ impl<R: BufRead> Reader<R> {
         if flag == typeflag::GNU_SPARSE {
             entry.size = self.old_gnu_sparse(header, sparse.present)?;
         } else if sparse.present {
-            if flag != typeflag::FILE {
-                return Err(malformed(at, "PAX: only a regular file can be sparse"));
-            }
-            entry.size = self.pax_sparse(sparse, at)?;
+            let size = match flag {
+                typeflag::FILE => self.pax_sparse(sparse, at),
+                _ => Err(malformed(at, "PAX: only a regular file can be sparse")),
+            };
+            // Where the map is wrong, the content is still as long as it is.
+            entry.size = self.notes.or_default(Oddity::SparseMap, size)?;
         }
         entry.stored_size = self.contents.stored();
         entry.data_offset = self.contents.offset();
@@ -212,7 +256,8 @@ impl<R: BufRead> Reader<R> {
             continues = block[504] != 0;
             self.count_header(offset)?;
         }
-        self.contents.place(map.check(size, self.contents.stored(), at)?);
+        let places = map.check(size, self.contents.stored(), at);
+        self.contents.place(self.notes.or_default(Oddity::SparseMap, places)?);
         Ok(size)
     }
 
@@ -287,6 +332,37 @@ impl<R: BufRead> Reader<R> {
             return Err(Error::Limit { offset, what: "entries", limit: self.max_entries });
         }
         Ok(())
+    }
+}
+
+/// The largest size that a header holds in octal.
+const MAX_OCTAL: u64 = 0o777_7777_7777;
+
+/// What is odd about an entry's headers, each by itself and together.
+fn note(notes: &mut Notes, header: &Header, extended: &Extended, records: &Records) {
+    let at = header.offset();
+    let given =
+        [("uid", records.uid.is_some()), ("gid", records.gid.is_some()), ("mtime", records.mtime.is_some())];
+    for field in header.blanks().filter(|field| !given.contains(&(field, true))) {
+        notes.say(Oddity::Blank, at, || format!("its {field} is blank"));
+    }
+    for (what, gnu, pax) in
+        [("name", &extended.path, &records.path), ("link target", &extended.link, &records.link)]
+    {
+        if let (Some(gnu), Some(pax)) = (gnu, pax)
+            && gnu != pax
+        {
+            let (gnu, pax) = (shown(gnu), shown(pax));
+            let message = || format!("its {what} is \"{gnu}\" by GNU's header, but \"{pax}\" by PAX");
+            notes.say(Oddity::TwoNames, at, message);
+        }
+    }
+    if let (Some(pax), Ok(own)) = (records.size, header.size())
+        && pax != own
+        && pax <= MAX_OCTAL
+    {
+        let message = || format!("its size is {own} by the header, but {pax} by PAX");
+        notes.say(Oddity::SizeDisagrees, at, message);
     }
 }
 

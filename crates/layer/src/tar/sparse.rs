@@ -83,6 +83,8 @@ pub(super) struct PaxSparse {
     numbers: Vec<u64>,
     /// Whether any of the above was given.
     pub(super) present: bool,
+    /// Whether a record could not be read, and so the map neither.
+    pub(super) broken: bool,
 }
 
 /// How a PAX sparse file's map is stored.

@@ -51,8 +51,6 @@ pub struct LayerSummary {
     pub diff_id: DiffId,
     /// How many there were.
     pub size: u64,
-    /// How the compressed stream was put together.
-    pub framing: Framing,
 }
 
 enum Message {
@@ -113,7 +111,12 @@ impl LayerStream {
 
     /// Reads what is left, so that the blob is verified, and sums up. After an error in the tar this
     /// tells whether the blob itself was damaged.
-    pub fn finish(mut self) -> Result<LayerSummary> {
+    pub fn finish(self) -> Result<LayerSummary> {
+        self.finish_framed().map(|(summary, _)| summary)
+    }
+
+    /// The same, and how the compressed stream was put together.
+    pub fn finish_framed(mut self) -> Result<(LayerSummary, Framing)> {
         loop {
             let len = self.fill_buf()?.len();
             if len == 0 {
@@ -122,7 +125,7 @@ impl LayerStream {
             self.consume(len);
         }
         let hasher = self.hasher.clone();
-        Ok(LayerSummary { diff_id: DiffId(hasher.finish()), size: self.size, framing: self.framing })
+        Ok((LayerSummary { diff_id: DiffId(hasher.finish()), size: self.size }, self.framing))
     }
 
     /// Takes the next chunk in; the current one goes back to be filled again.

@@ -7,6 +7,7 @@
 pub mod finding;
 pub mod findings;
 pub mod json;
+pub mod layer;
 pub mod rule;
 pub mod rules;
 pub mod settings;

@@ -20,6 +20,13 @@ pub enum Edit {
         /// What has to hold when it is applied.
         when: When,
     },
+    /// See [`put_entry`].
+    Entry {
+        /// The entry.
+        descriptor: Box<Descriptor>,
+        /// Whether others of its name stay.
+        beside: bool,
+    },
     /// See [`remove`].
     Remove {
         /// The name.
@@ -36,6 +43,10 @@ impl Edit {
     pub fn apply(self, entries: &mut Vec<Descriptor>, store: &str) -> Result<()> {
         match self {
             Self::Put { name, descriptor, when } => put(entries, name.as_ref(), &descriptor, &when),
+            Self::Entry { descriptor, beside } => {
+                put_entry(entries, &descriptor, beside);
+                Ok(())
+            }
             Self::Remove { name, when } => remove(entries, &name, &when, store),
             Self::Forget(digest) => forget(entries, &digest, store),
         }
@@ -64,17 +75,31 @@ pub fn put(
     };
     entry.annotations = (!annotations.is_empty()).then_some(annotations);
     check(entries, &at, name, when)?;
-    match at.split_first() {
-        Some((first, rest)) => {
-            if let Some(place) = entries.get_mut(*first) {
-                *place = entry;
-            }
-            drop_all(entries, rest);
-        }
-        None if name.is_none() && entries.iter().any(|listed| listed.digest == entry.digest) => {}
-        None => entries.push(entry),
+    if name.is_none() && entries.iter().any(|listed| listed.digest == entry.digest) {
+        return Ok(());
     }
+    replace(entries, &at, entry);
     Ok(())
+}
+
+/// Puts an entry as it is, for [`RefSink::put_entry`](crate::RefSink::put_entry).
+pub fn put_entry(entries: &mut Vec<Descriptor>, entry: &Descriptor, beside: bool) {
+    if names::name_of(entry).is_none() {
+        let listed = entries.iter().any(|listed| listed.digest == entry.digest);
+        if !listed {
+            entries.push(entry.clone());
+        }
+        return;
+    }
+    if beside {
+        if !entries.contains(entry) {
+            entries.push(entry.clone());
+        }
+        return;
+    }
+    let same = |(_, listed): &(usize, &Descriptor)| names::collide(listed, entry);
+    let at: Vec<usize> = entries.iter().enumerate().filter(same).map(|(at, _)| at).collect();
+    replace(entries, &at, entry.clone());
 }
 
 /// Removes every entry of that name; [`Error::RefNotFound`] where there is none.
@@ -113,6 +138,15 @@ fn check(entries: &[Descriptor], at: &[usize], name: Option<&RefName>, when: &Wh
     }
     let name = name.map_or_else(|| "the unnamed entry".to_owned(), ToString::to_string);
     Err(Error::Conflict { name })
+}
+
+/// Puts the entry where the first of those positions is, in the place of all of them; at the end where there is none.
+fn replace(entries: &mut Vec<Descriptor>, positions: &[usize], entry: Descriptor) {
+    let Some((first, rest)) = positions.split_first() else { return entries.push(entry) };
+    if let Some(place) = entries.get_mut(*first) {
+        *place = entry;
+    }
+    drop_all(entries, rest);
 }
 
 /// Removes the entries at those positions, which ascend.

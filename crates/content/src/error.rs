@@ -94,6 +94,24 @@ pub enum Error {
         /// The name that was to be put.
         name: String,
     },
+    /// A collector will not guess what a document that it cannot read may need.
+    #[error("{store}: nothing was removed, for what {digest} needs is unknown: {source}; {advice}")]
+    Unreadable {
+        /// Which store.
+        store: String,
+        /// Which document.
+        digest: Digest,
+        /// Why it cannot be read.
+        source: Box<Self>,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// The work was stopped by its [`Cancel`](crate::Cancel).
+    #[error("stopped on request")]
+    Cancelled,
+    /// What a caller's own step said, a conversion on the way of a copy for instance.
+    #[error(transparent)]
+    Other(Box<dyn std::error::Error + Send + Sync>),
     /// The operating system said no.
     #[error("{context}: {source}")]
     Io {
@@ -123,6 +141,10 @@ impl Error {
             | Self::RefNotFound { .. }
             | Self::PlatformNotFound { .. }
             | Self::NoImage { .. } => Class::NotFound,
+            Self::Unreadable { source, .. } => match source.class() {
+                Class::NotFound => Class::Failed, // the store was found
+                class => class,
+            },
             Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => Class::NotFound,
             Self::Spec(error) | Self::Blob { source: error, .. } => match error {
                 ocidian_spec::Error::Size { .. } | ocidian_spec::Error::Mismatch { .. } => {
@@ -132,6 +154,11 @@ impl Error {
             },
             _ => Class::Failed,
         }
+    }
+
+    /// Whether another writer came first, so that reading again and trying again may do.
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Conflict { .. })
     }
 
     /// An error of this crate that travelled through [`io::Error`], as those of [`crate::BlobReader`] do.

@@ -97,7 +97,11 @@ impl RefSource for MemoryStore {
     }
 
     fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
-        referrers::scan(self, subject)
+        self.referrers_of(std::slice::from_ref(subject))
+    }
+
+    fn referrers_of(&self, subjects: &[Digest]) -> Result<Vec<Descriptor>> {
+        referrers::scan(self, subjects)
     }
 }
 
@@ -126,6 +130,13 @@ impl RefSink for MemoryStore {
     fn put(&self, name: Option<&RefName>, document: &RawDocument, when: When) -> Result<()> {
         let mut content = self.lock();
         entries::put(&mut content.entries, name, document.descriptor(), &when)?;
+        content.blobs.insert(document.descriptor().digest.clone(), document.bytes().into());
+        Ok(())
+    }
+
+    fn put_entry(&self, document: &RawDocument, beside: bool) -> Result<()> {
+        let mut content = self.lock();
+        entries::put_entry(&mut content.entries, document.descriptor(), beside);
         content.blobs.insert(document.descriptor().digest.clone(), document.bytes().into());
         Ok(())
     }
@@ -184,6 +195,14 @@ impl RefSink for MemorySink {
         let mut staged = self.staged();
         staged.blobs.insert(descriptor.digest.clone(), document.bytes().into());
         staged.edits.push(Edit::Put { name: name.cloned(), descriptor: Box::new(descriptor.clone()), when });
+        Ok(())
+    }
+
+    fn put_entry(&self, document: &RawDocument, beside: bool) -> Result<()> {
+        let descriptor = document.descriptor();
+        let mut staged = self.staged();
+        staged.blobs.insert(descriptor.digest.clone(), document.bytes().into());
+        staged.edits.push(Edit::Entry { descriptor: Box::new(descriptor.clone()), beside });
         Ok(())
     }
 

@@ -32,6 +32,15 @@ pub fn positions(entries: &[Descriptor], name: &RefName) -> Vec<usize> {
     which(&|entry| entry.annotation(CONTAINERD_IMAGE_NAME).is_some_and(|full| same(full, name.as_str())))
 }
 
+/// Whether two entries of one list would be taken for the same image of the same name. Where both have containerd's full
+/// name that decides: `docker save` lists `alpine:latest` and `busybox:latest` both with the tag `latest`.
+pub fn collide(a: &Descriptor, b: &Descriptor) -> bool {
+    match (a.annotation(CONTAINERD_IMAGE_NAME), b.annotation(CONTAINERD_IMAGE_NAME)) {
+        (Some(a), Some(b)) => same(a, b),
+        _ => name_of(a).is_some_and(|name| name_of(b) == Some(name)),
+    }
+}
+
 /// Whether two names mean the same image once Docker's defaults for registry and repository are written out.
 pub fn same(a: &str, b: &str) -> bool {
     expanded(a) == expanded(b)
@@ -75,6 +84,23 @@ mod tests {
             ("", "docker.io/library/busybox:latest", false),
         ] {
             assert_eq!(same(a, b), equal, "{a} and {b}");
+        }
+    }
+
+    #[test]
+    fn entries_collide_by_their_fullest_name() {
+        let tag = |tag| entry(1, &[(REF_NAME, tag)]);
+        let full = |full| entry(2, &[(CONTAINERD_IMAGE_NAME, full), (REF_NAME, "latest")]);
+        let alpine = full("docker.io/library/alpine:latest");
+        for (a, b, expected) in [
+            (&tag("1"), &tag("1"), true),
+            (&tag("1"), &tag("2"), false),
+            (&tag("latest"), &alpine, true),
+            (&alpine, &full("alpine:latest"), true),
+            (&alpine, &full("docker.io/library/busybox:latest"), false),
+            (&entry(1, &[]), &entry(1, &[]), false),
+        ] {
+            assert_eq!((collide(a, b), collide(b, a)), (expected, expected), "{a:?} {b:?}");
         }
     }
 

@@ -9,6 +9,13 @@ use ocidian_spec::Descriptor;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Event<'a> {
+    /// What lies ahead, where it is known before it begins. Blobs then come in whatever order, several at a time.
+    Total {
+        /// Blobs.
+        blobs: usize,
+        /// Their bytes, as stored.
+        bytes: u64,
+    },
     /// Work on a blob begins.
     Begin {
         /// Which blob.

@@ -4,18 +4,19 @@
 //! A store on disk has no index of subjects, so every listed document is read once. One that is absent, or that
 //! cannot be read as a manifest or an index, refers to nothing: a damaged stranger must not hide the others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use ocidian_spec::{Descriptor, Digest, ImageIndex, ImageManifest, Kind, MediaType, RefName};
 
 use crate::document;
 use crate::error::Result;
-use crate::store::{RefSource, Role, Store};
+use crate::store::{Role, Store};
 
 /// Who refers to whom among what a store lists, read once for many questions.
 #[derive(Debug, Clone, Default)]
 pub struct Referrers {
     by_subject: BTreeMap<Digest, Vec<Descriptor>>,
+    known: HashSet<(Digest, Digest)>,
 }
 
 impl Referrers {
@@ -36,20 +37,35 @@ impl Referrers {
     }
 
     fn add(&mut self, subject: Digest, referrer: Descriptor) {
-        let list = self.by_subject.entry(subject).or_default();
-        if !list.iter().any(|known| known.digest == referrer.digest) {
-            list.push(referrer);
+        if self.known.insert((subject.clone(), referrer.digest.clone())) {
+            self.by_subject.entry(subject).or_default().push(referrer);
         }
     }
 }
 
-/// The referrers of one image: those that are listed, then those of the fallback tag.
-pub fn scan(store: &dyn Store, subject: &Digest) -> Result<Vec<Descriptor>> {
+/// The referrers of all those images: those that are listed, then those of the fallback tags.
+pub fn scan(store: &dyn Store, subjects: &[Digest]) -> Result<Vec<Descriptor>> {
     let mut found = Referrers::read(store)?;
-    for referrer in fallback(store, subject)? {
-        found.add(subject.clone(), referrer);
+    let tags = tagged(store)?;
+    for subject in subjects {
+        let indexes =
+            fallback_tag(subject).and_then(|tag| tags.get(&tag)).map(Vec::as_slice).unwrap_or_default();
+        for referrer in indexes.iter().flat_map(|index| listed_by(store, index)) {
+            found.add(subject.clone(), referrer);
+        }
     }
-    Ok(found.of(subject).to_vec())
+    Ok(subjects.iter().flat_map(|subject| found.of(subject)).cloned().collect())
+}
+
+/// Every entry whose name has the form of a [`fallback_tag`], by that name.
+pub fn tagged(store: &dyn Store) -> Result<BTreeMap<RefName, Vec<Descriptor>>> {
+    let mut tags: BTreeMap<RefName, Vec<Descriptor>> = BTreeMap::new();
+    for (name, entry) in store.list()? {
+        if let Some(name) = name.filter(is_fallback_tag) {
+            tags.entry(name).or_default().push(entry);
+        }
+    }
+    Ok(tags)
 }
 
 /// The tag under which registries without a referrers API keep the list. distribution-spec "Referrers Tag
@@ -61,12 +77,18 @@ pub fn fallback_tag(subject: &Digest) -> Option<RefName> {
     format!("{}-{}", cut(subject.algorithm().as_str(), 32), cut(subject.encoded(), 64)).parse().ok()
 }
 
-/// What the fallback tag's index lists.
-fn fallback(store: &dyn Store, subject: &Digest) -> Result<Vec<Descriptor>> {
-    let Some(tag) = fallback_tag(subject) else { return Ok(Vec::new()) };
-    let indexes = RefSource::resolve(store, &tag)?;
-    let read = |entry| document::read::<ImageIndex>(store, Role::Manifest, entry).ok();
-    Ok(indexes.iter().filter_map(read).flat_map(|index| index.into_value().manifests).collect())
+/// Whether a name has the form of a [`fallback_tag`] of a digest of a known algorithm.
+pub fn is_fallback_tag(name: &RefName) -> bool {
+    let hex = |text: &str| text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    name.as_str().split_once('-').is_some_and(|(algorithm, encoded)| {
+        ["sha256", "sha512", "blake3"].contains(&algorithm) && hex(encoded)
+    })
+}
+
+/// What a fallback tag's index lists.
+fn listed_by(store: &dyn Store, index: &Descriptor) -> Vec<Descriptor> {
+    let read = document::read::<ImageIndex>(store, Role::Manifest, index);
+    read.map(|index| index.into_value().manifests).unwrap_or_default()
 }
 
 /// The subject of a document, and the document as a list of referrers shows it.
@@ -119,11 +141,11 @@ mod tests {
         index.annotations = Some([(REF_NAME.to_owned(), tag.to_string())].into());
         store.push_entry(index);
 
-        let found = scan(&store, &image.digest).unwrap();
+        let found = scan(&store, std::slice::from_ref(&image.digest)).unwrap();
         let digests: Vec<_> = found.iter().map(|found| &found.digest).collect();
         assert_eq!(digests, [&signature.digest, &sbom.digest]);
         assert_eq!(found[0].artifact_type, Some(MediaType::Other("application/x-signature".to_owned())));
-        assert_eq!(scan(&store, &signature.digest).unwrap(), []);
+        assert_eq!(scan(&store, std::slice::from_ref(&signature.digest)).unwrap(), []);
     }
 
     #[test]
@@ -136,7 +158,7 @@ mod tests {
         store.push_entry(Descriptor::new(MediaType::ImageIndex, wrong, 5));
         let signature = manifest(&store, Some(&image), "application/x-signature");
         store.push_entry(signature.clone());
-        assert_eq!(scan(&store, &image.digest).unwrap().len(), 1);
+        assert_eq!(scan(&store, std::slice::from_ref(&image.digest)).unwrap().len(), 1);
     }
 
     #[test]

@@ -134,6 +134,16 @@ pub trait RefSource: Send + Sync {
     /// The manifests whose `subject` is that digest: those that are listed, and those that the fallback tag of
     /// distribution-spec ("Referrers Tag Schema") names. Each once, with `artifactType` and annotations set.
     fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>>;
+
+    /// [`referrers`](Self::referrers) of several subjects at once, all of them in one list. A store that has to read
+    /// every document for an answer does so once, with [`crate::referrers::scan`].
+    fn referrers_of(&self, subjects: &[Digest]) -> Result<Vec<Descriptor>> {
+        let mut found = Vec::new();
+        for subject in subjects {
+            found.extend(self.referrers(subject)?);
+        }
+        Ok(found)
+    }
 }
 
 /// When a name may be put.
@@ -151,6 +161,24 @@ pub enum When {
 pub trait RefSink: Send + Sync {
     /// Puts a document under a name, or unnamed; [`crate::Error::Conflict`] where `when` does not hold.
     fn put(&self, name: Option<&RefName>, document: &RawDocument, when: When) -> Result<()>;
+
+    /// Puts an entry as its own store lists it, with every name and annotation that it has there, as a copy of a
+    /// whole store does. Entries that [have the same name](crate::names::collide) are replaced, or, with `beside`, kept: a
+    /// layout may list one name several times, for several platforms. What is listed already is left alone.
+    ///
+    /// Unless it is overridden: a place that has one image a name, which refuses `beside`.
+    fn put_entry(&self, document: &RawDocument, beside: bool) -> Result<()> {
+        let name = crate::names::name_of(document.descriptor());
+        match name.as_ref().filter(|_| beside) {
+            Some(name) => Err(Error::Store {
+                store: "the destination".to_owned(),
+                reason: format!(
+                    "it holds one image of a name, and there are several {name:?}; copy one at a time"
+                ),
+            }),
+            None => self.put(name.as_ref(), document, When::Any),
+        }
+    }
 
     /// Removes a name with its entry.
     fn remove(&self, name: &RefName, when: When) -> Result<()>;
@@ -189,7 +217,17 @@ pub struct Stored {
     pub modified: Option<SystemTime>,
 }
 
-/// A store that blobs can be removed from: what a collector needs.
+/// What a writer that was killed left behind: a staging directory, with all that is in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leftover {
+    /// Its name in the store.
+    pub name: String,
+    /// In bytes.
+    pub size: u64,
+}
+
+/// A store that blobs can be removed from: what a collector needs. Its [`list`](RefSource::list) has every
+/// referrer that it knows, so that what is listed is all that anyone can reach.
 pub trait BlobAdmin: BlobSource + RefSource {
     /// Waits until nobody writes, and keeps writers away until what is returned is dropped.
     fn exclude_writers(&self) -> Result<Box<dyn Send>>;
@@ -197,8 +235,22 @@ pub trait BlobAdmin: BlobSource + RefSource {
     /// Every blob that is stored.
     fn blobs(&self) -> Result<Vec<Stored>>;
 
-    /// Removes a blob.
+    /// Removes a blob; one that is gone already is none to remove.
     fn remove_blob(&self, digest: &Digest) -> Result<()>;
+
+    /// What writers have staged. Only while [writers are excluded](Self::exclude_writers) is that what killed ones left;
+    /// before, it may be what living ones are at.
+    fn leftovers(&self) -> Result<Vec<Leftover>> {
+        Ok(Vec::new())
+    }
+
+    /// Removes a leftover; only while writers are excluded. One that is gone already is none to remove.
+    fn remove_leftover(&self, leftover: &Leftover) -> Result<()> {
+        Err(Error::Store {
+            store: self.name(),
+            reason: format!("it has nothing like {:?} to remove", leftover.name),
+        })
+    }
 }
 
 /// A store that images can be read from: blobs and the names for them.

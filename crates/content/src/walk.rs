@@ -11,7 +11,7 @@ use crate::document;
 use crate::error::{Error, Result};
 use crate::store::{BlobSource, Role};
 
-/// Bounds on a walk.
+/// Bounds on what one root leads to. Each root has them to itself, for a store of many images is no hostile image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Levels of documents.
@@ -92,6 +92,7 @@ pub struct Walk<'a> {
     order: Order,
     limits: Limits,
     subjects: bool,
+    blobs: bool,
     pending: Vec<Step>,
     seen: HashSet<(Digest, Role)>,
     met: u64,
@@ -127,7 +128,8 @@ impl<'a> Walk<'a> {
             order,
             limits: Limits::default(),
             subjects: true,
-            met: pending.len() as u64,
+            blobs: true,
+            met: 0,
             pending,
             seen: HashSet::new(),
             documents: 0,
@@ -147,6 +149,12 @@ impl<'a> Walk<'a> {
         self
     }
 
+    /// Without visiting configs and layers, for who asks about documents alone.
+    pub fn without_blobs(mut self) -> Self {
+        self.blobs = false;
+        self
+    }
+
     /// Enters a node: `None` where it was visited before or comes later.
     fn enter(&mut self, step: Pending) -> Result<Option<Node>> {
         let Pending { descriptor, edge, depth, parent } = step;
@@ -154,6 +162,9 @@ impl<'a> Walk<'a> {
             Edge::Config | Edge::Layer => Role::Blob,
             Edge::Root | Edge::Child | Edge::Subject => Role::Manifest,
         };
+        if edge == Edge::Root {
+            (self.met, self.documents, self.bytes) = (1, 0, 0);
+        }
         if !self.seen.insert((descriptor.digest.clone(), role)) {
             return Ok(None);
         }
@@ -175,8 +186,10 @@ impl<'a> Walk<'a> {
                 index.value().subject.as_ref()
             }
             Content::Manifest(manifest) => {
-                children.push(name(Edge::Config, &manifest.value().config));
-                children.extend(manifest.value().layers.iter().map(|layer| name(Edge::Layer, layer)));
+                if self.blobs {
+                    children.push(name(Edge::Config, &manifest.value().config));
+                    children.extend(manifest.value().layers.iter().map(|layer| name(Edge::Layer, layer)));
+                }
                 manifest.value().subject.as_ref()
             }
             Content::Opaque | Content::Missing => None,
@@ -202,10 +215,13 @@ impl<'a> Walk<'a> {
             Role::Manifest => descriptor.media_type.kind(),
             Role::Blob => Kind::Other,
         };
-        if self.source.stat(role, descriptor)?.is_none() {
+        let document = matches!(kind, Kind::Index | Kind::Manifest);
+        // A document that its descriptor carries is read from there: what it names may well be stored.
+        let carried = || document && matches!(descriptor.embedded(), Ok(Some(_)));
+        if self.source.stat(role, descriptor)?.is_none() && !carried() {
             return Ok(Content::Missing);
         }
-        if matches!(kind, Kind::Index | Kind::Manifest) {
+        if document {
             self.documents = self.documents.saturating_add(descriptor.size);
             if self.documents > self.limits.documents {
                 return Err(Error::Limit { what: "bytes of documents", limit: self.limits.documents });

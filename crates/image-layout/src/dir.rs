@@ -134,7 +134,11 @@ impl RefSource for LayoutDir {
     }
 
     fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
-        referrers::scan(self, subject)
+        self.referrers_of(std::slice::from_ref(subject))
+    }
+
+    fn referrers_of(&self, subjects: &[Digest]) -> Result<Vec<Descriptor>> {
+        referrers::scan(self, subjects)
     }
 }
 
@@ -145,6 +149,15 @@ impl RefSink for LayoutDir {
         let _writing = lock::writers(&self.directory)?;
         publish::put_blob(&self.directory, document)?;
         self.edit(|list| entries::put(list, name, document.descriptor(), &when))
+    }
+
+    fn put_entry(&self, document: &RawDocument, beside: bool) -> Result<()> {
+        let _writing = lock::writers(&self.directory)?;
+        publish::put_blob(&self.directory, document)?;
+        self.edit(|list| {
+            entries::put_entry(list, document.descriptor(), beside);
+            Ok(())
+        })
     }
 
     fn remove(&self, name: &RefName, when: When) -> Result<()> {

@@ -104,6 +104,10 @@ impl RefSource for FlatDir {
     }
 
     fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
-        referrers::scan(self, subject)
+        self.referrers_of(std::slice::from_ref(subject))
+    }
+
+    fn referrers_of(&self, subjects: &[Digest]) -> Result<Vec<Descriptor>> {
+        referrers::scan(self, subjects)
     }
 }

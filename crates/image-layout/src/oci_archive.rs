@@ -88,6 +88,10 @@ impl RefSource for OciArchive {
     }
 
     fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
-        referrers::scan(self, subject)
+        self.referrers_of(std::slice::from_ref(subject))
+    }
+
+    fn referrers_of(&self, subjects: &[Digest]) -> Result<Vec<Descriptor>> {
+        referrers::scan(self, subjects)
     }
 }

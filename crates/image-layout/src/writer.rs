@@ -94,15 +94,16 @@ impl BlobSink for LayoutWriter {
 
 impl RefSink for LayoutWriter {
     fn put(&self, name: Option<&RefName>, document: &RawDocument, when: When) -> Result<()> {
-        let descriptor = document.descriptor();
-        if !self.adopt(Role::Manifest, descriptor, &self.shared.layout)? {
-            let mut blob = self.begin(Role::Manifest, Expect::Known(descriptor.clone()))?;
-            blob.write_all(document.bytes())
-                .map_err(|e| io_error(self.shared.stage.path(), "write a document to", e))?;
-            blob.commit(None)?;
-        }
-        let edit = Edit::Put { name: name.cloned(), descriptor: Box::new(descriptor.clone()), when };
-        self.shared.state().edits.push(edit);
+        self.write_document(document)?;
+        let descriptor = Box::new(document.descriptor().clone());
+        self.shared.state().edits.push(Edit::Put { name: name.cloned(), descriptor, when });
+        Ok(())
+    }
+
+    fn put_entry(&self, document: &RawDocument, beside: bool) -> Result<()> {
+        self.write_document(document)?;
+        let descriptor = Box::new(document.descriptor().clone());
+        self.shared.state().edits.push(Edit::Entry { descriptor, beside });
         Ok(())
     }
 
@@ -118,6 +119,19 @@ impl RefSink for LayoutWriter {
 }
 
 impl Destination for LayoutWriter {}
+
+impl LayoutWriter {
+    fn write_document(&self, document: &RawDocument) -> Result<()> {
+        let descriptor = document.descriptor();
+        if self.adopt(Role::Manifest, descriptor, &self.shared.layout)? {
+            return Ok(());
+        }
+        let mut blob = self.begin(Role::Manifest, Expect::Known(descriptor.clone()))?;
+        blob.write_all(document.bytes())
+            .map_err(|e| io_error(self.shared.stage.path(), "write a document to", e))?;
+        blob.commit(None).map(drop)
+    }
+}
 
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {

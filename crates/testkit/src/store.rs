@@ -118,12 +118,22 @@ impl<S: RefSource> RefSource for FailingStore<S> {
         self.fuse.call("referrers")?;
         self.inner.referrers(subject)
     }
+
+    fn referrers_of(&self, subjects: &[Digest]) -> Result<Vec<Descriptor>> {
+        self.fuse.call("referrers_of")?;
+        self.inner.referrers_of(subjects)
+    }
 }
 
 impl<S: RefSink> RefSink for FailingStore<S> {
     fn put(&self, name: Option<&RefName>, document: &RawDocument, when: When) -> Result<()> {
         self.fuse.call("put")?;
         self.inner.put(name, document, when)
+    }
+
+    fn put_entry(&self, document: &RawDocument, beside: bool) -> Result<()> {
+        self.fuse.call("put_entry")?;
+        self.inner.put_entry(document, beside)
     }
 
     fn remove(&self, name: &RefName, when: When) -> Result<()> {

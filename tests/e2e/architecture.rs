@@ -48,7 +48,15 @@ const CRATES: [(&str, u8, &[&str]); 9] = [
     (
         "ocidian-build",
         3,
-        &["ocidian-content", "ocidian-layer", "ocidian-spec", "ocidian-unpack", "serde_json", "thiserror"],
+        &[
+            "ocidian-content",
+            "ocidian-layer",
+            "ocidian-spec",
+            "ocidian-unpack",
+            "rustix",
+            "serde_json",
+            "thiserror",
+        ],
     ),
     // The cases are over `spec` alone; the runner looks at what the program under test left behind.
     ("ocidian-conformance", 3, &["ocidian-spec", "rustix", "serde", "serde_json"]),

@@ -4,7 +4,10 @@ use std::io;
 use std::path::PathBuf;
 
 use ocidian_content::error::Class;
+use ocidian_layer::tar::WriteError;
 use ocidian_spec::Digest;
+
+use crate::scan::ScanError;
 
 /// The result of making or editing an image.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -35,6 +38,12 @@ pub enum Error {
         /// What is wrong.
         source: ocidian_layer::Error,
     },
+    /// A directory could not be read as it is.
+    #[error(transparent)]
+    Scan(ScanError),
+    /// A layer could not be written.
+    #[error(transparent)]
+    Tar(#[from] WriteError),
     /// The image's files could not be worked out.
     #[error(transparent)]
     Files(#[from] ocidian_unpack::files::Error),
@@ -60,8 +69,20 @@ impl Error {
             Self::Content(error) => error.class(),
             Self::Files(error) => error.class(),
             Self::Layer { source: ocidian_layer::Error::DiffId { .. }, .. } => Class::Verification,
+            Self::Scan(ScanError::System { errno, .. }) if *errno == rustix::io::Errno::NOENT => {
+                Class::NotFound
+            }
             Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => Class::NotFound,
             _ => Class::Failed,
+        }
+    }
+}
+
+impl From<ScanError> for Error {
+    fn from(error: ScanError) -> Self {
+        match error {
+            ScanError::Cancelled => Self::Cancelled,
+            error => Self::Scan(error),
         }
     }
 }

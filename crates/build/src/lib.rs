@@ -6,5 +6,7 @@
 //! the input alone: not on the clock, the host, the order of a directory or the number of threads.
 
 pub mod error;
+pub mod ignore;
+pub mod scan;
 
 pub use error::{Error, Result};

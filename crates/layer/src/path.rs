@@ -6,7 +6,7 @@
 use std::fmt;
 
 /// A path inside a layer's root, `a/b/c`; empty for the root itself.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct EntryPath(Vec<u8>);
 
 /// Why a path cannot stand in a layer.

@@ -129,14 +129,24 @@ impl IdMap {
         map(&self.uid, id, "uid")
     }
 
+    /// The image's user for the host's; `None` where no range has it.
+    pub fn container_uid(&self, host: u32) -> Option<u32> {
+        container(&self.uid, host)
+    }
+
+    /// The image's group for the host's; `None` where no range has it.
+    pub fn container_gid(&self, host: u32) -> Option<u32> {
+        container(&self.gid, host)
+    }
+
     /// The image's user for the host's; root where there is none.
     pub(crate) fn image_uid(&self, id: u32) -> u32 {
-        unmap(&self.uid, id)
+        self.container_uid(id).unwrap_or(0)
     }
 
     /// The image's group for the host's; root's where there is none.
     pub(crate) fn image_gid(&self, id: u32) -> u32 {
-        unmap(&self.gid, id)
+        self.container_gid(id).unwrap_or(0)
     }
 
     /// The host's group for the image's.
@@ -145,8 +155,8 @@ impl IdMap {
     }
 }
 
-fn unmap(ranges: &[IdRange], id: u32) -> u32 {
-    if ranges.is_empty() { id } else { ranges.iter().find_map(|range| range.to_container(id)).unwrap_or(0) }
+fn container(ranges: &[IdRange], id: u32) -> Option<u32> {
+    if ranges.is_empty() { Some(id) } else { ranges.iter().find_map(|range| range.to_container(id)) }
 }
 
 fn map(ranges: &[IdRange], id: u32, what: &str) -> Result<u32, Failure> {

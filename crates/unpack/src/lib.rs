@@ -55,6 +55,7 @@ mod state;
 mod tree;
 mod unpack;
 mod warnings;
+pub mod xattrs;
 
 pub use bundle::unpack_bundle;
 pub use error::{Error, Failure, Result};

@@ -14,19 +14,11 @@ use rustix::io::Errno;
 use super::Applier;
 use super::by_handle::path_below;
 use super::file::times;
-use super::owner::{Ownership, ROOTLESS_XATTR};
+use super::owner::Ownership;
 use crate::error::{Failure, Tried};
 use crate::tree::LISTING;
+use crate::xattrs::{ROOTLESS as ROOTLESS_XATTR, is_host_owned};
 
-/// Names, or prefixes ending in `.`, that belong to the host.
-const HOST_OWNED: &[&str] = &[
-    "security.selinux",
-    "security.ima",
-    "security.evm",
-    "system.nfs4_acl",
-    "trusted.overlay.",
-    "user.overlay.",
-];
 const ACCESS_ACL: &[u8] = b"system.posix_acl_access";
 const DEFAULT_ACL: &[u8] = b"system.posix_acl_default";
 /// As much as Linux lets a list of names be.
@@ -73,12 +65,6 @@ impl XattrPolicy {
             _ => None,
         }
     }
-}
-
-fn is_host_owned(name: &[u8]) -> bool {
-    HOST_OWNED.iter().any(|owned| {
-        if owned.ends_with('.') { name.starts_with(owned.as_bytes()) } else { name == owned.as_bytes() }
-    })
 }
 
 impl Applier {

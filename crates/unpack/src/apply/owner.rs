@@ -22,9 +22,7 @@ use crate::ids::IdMap;
 use crate::process::Identity;
 use crate::record::Kind;
 use crate::tree::HANDLE;
-
-/// The xattr that keeps the true owner.
-pub(super) const ROOTLESS_XATTR: &[u8] = b"user.rootlesscontainers";
+use crate::xattrs::encode_owner;
 
 /// A device that an empty file stands in for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -231,36 +229,5 @@ fn unmapped(errno: Errno, uid: u32, gid: u32) -> Failure {
             Failure::Refused(format!("this user namespace does not map owner {uid}:{gid}; use --rootless"))
         }
         errno => Failure::System { what: "cannot set the owner", errno },
-    }
-}
-
-/// A protobuf message of two varints, fields 1 and 2; zeros are left out, as protobuf has it.
-fn encode_owner(uid: u32, gid: u32) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(12);
-    for (tag, id) in [(0x08, uid), (0x10, gid)] {
-        if id == 0 {
-            continue;
-        }
-        bytes.push(tag);
-        let mut rest = id;
-        while rest >= 0x80 {
-            bytes.push((rest & 0x7f) as u8 | 0x80);
-            rest >>= 7;
-        }
-        bytes.push(rest as u8);
-    }
-    bytes
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn owners_are_protobuf_varints() {
-        assert_eq!(encode_owner(0, 0), [0_u8; 0]);
-        assert_eq!(encode_owner(1, 0), [0x08, 1]);
-        assert_eq!(encode_owner(0, 300), [0x10, 0xac, 0x02]);
-        assert_eq!(encode_owner(1000, 100), [0x08, 0xe8, 0x07, 0x10, 100]);
     }
 }

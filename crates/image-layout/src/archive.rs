@@ -17,6 +17,7 @@ use ocidian_layer::tar::{EndOfArchive, Limits, RawEntry, Reader, typeflag};
 use crate::Options;
 use crate::files::{read_bounded, store};
 use crate::spool::{self, Part};
+use crate::tarball::{Content, Members};
 
 /// The memory that names may take; archives of images have few members, with short names.
 const NAMES: usize = 64 << 20;
@@ -99,6 +100,31 @@ impl Archive {
     /// The archive as a person named it.
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Every member, to be written to another archive. What a tar can hold besides files, directories and links
+    /// has no place among images, and is refused instead of being lost.
+    pub(crate) fn members(&self) -> Result<Members> {
+        let mut all = Members::default();
+        for (path, member) in &self.members {
+            let content = match member {
+                Member::File(place) => Content::Part(self.part(*place), place.size),
+                Member::Directory => Content::Directory,
+                Member::Link(Link::Symbolic(target)) => Content::Symlink(target.clone()),
+                Member::Link(Link::Hard(target)) => match EntryPath::new(target) {
+                    Ok(target) => Content::Hardlink(target),
+                    Err(_) => return Err(self.unkept(path, "a hard link that leads out of it")),
+                },
+                Member::Other(what) => return Err(self.unkept(path, what)),
+            };
+            all.insert(path.clone(), content);
+        }
+        Ok(all)
+    }
+
+    /// The file that is read: the archive itself where that is plain, else what it was spooled to.
+    pub(crate) fn file(&self) -> &File {
+        &self.file
     }
 
     /// Whether there is a member of that name.
@@ -203,6 +229,11 @@ impl Archive {
             left -= n as u64;
         }
         Ok(true)
+    }
+
+    fn unkept(&self, path: &EntryPath, what: &str) -> Error {
+        let reason = format!("its member {path} is {what}, which cannot be kept; write to a new archive");
+        Error::Store { store: self.name.clone(), reason }
     }
 
     fn unreadable(&self, path: &EntryPath, what: &str) -> Error {

@@ -14,9 +14,9 @@ use ocidian_spec::{Descriptor, Digest, ImageIndex, RawDocument, RefName, json};
 
 use crate::documents::{self, INDEX_JSON, OCI_LAYOUT};
 use crate::files::{Directory, io_error, store};
-use crate::lock;
 use crate::publish::{self, publish};
 use crate::spool::Part;
+use crate::{fresh, lock};
 
 /// An image layout in a directory.
 #[derive(Debug, Clone)]
@@ -27,36 +27,23 @@ pub struct LayoutDir {
 impl LayoutDir {
     /// Opens a layout: a directory with an `oci-layout` of the version that this crate reads.
     pub fn open(path: &Path) -> Result<Self> {
-        let directory = Directory::open(path)?;
-        let Some(bytes) = directory.read(OCI_LAYOUT, documents::OCI_LAYOUT_LIMIT)? else {
-            return Err(store(path, "it has no oci-layout file, so it is not an image layout"));
-        };
-        documents::check_layout(&bytes, &path.join(OCI_LAYOUT).display().to_string())?;
-        Ok(Self { directory: Arc::new(directory) })
+        match Self::of(Directory::open(path)?)? {
+            Some(layout) => Ok(layout),
+            None => Err(store(path, "it has no oci-layout file, so it is not an image layout")),
+        }
+    }
+
+    /// The layout in a directory, if it is one.
+    pub(crate) fn of(directory: Directory) -> Result<Option<Self>> {
+        let Some(bytes) = directory.read(OCI_LAYOUT, documents::OCI_LAYOUT_LIMIT)? else { return Ok(None) };
+        documents::check_layout(&bytes, &directory.path().join(OCI_LAYOUT).display().to_string())?;
+        Ok(Some(Self { directory: Arc::new(directory) }))
     }
 
     /// Makes an empty layout in a new or an empty directory. A layout that is there already is opened: of two
     /// who create the same one, both have it.
     pub fn create(path: &Path) -> Result<Self> {
-        match std::fs::create_dir(path) {
-            Ok(()) => {}
-            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
-            Err(e) => return Err(io_error(path, "create", e)),
-        }
-        let directory = Directory::open(path)?;
-        if directory.file(&[OCI_LAYOUT])?.is_none() {
-            refuse_foreign(path)?;
-            let _lock = lock::index(&directory)?;
-            publish::make_directory(&directory, &["blobs", "sha256"])?;
-            if directory.file(&[INDEX_JSON])?.is_none() {
-                let empty = br#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}"#;
-                publish(&directory, INDEX_JSON, empty)?;
-            }
-            // Last: what has an oci-layout is a layout, all of it.
-            let layout = format!(r#"{{"imageLayoutVersion":"{}"}}"#, documents::VERSION);
-            publish(&directory, OCI_LAYOUT, layout.as_bytes())?;
-        }
-        Self::open(path)
+        fresh::create(path)
     }
 
     /// The path that it was opened by.
@@ -89,11 +76,7 @@ impl LayoutDir {
         let _lock = lock::index(&self.directory)?;
         let mut index = self.index()?;
         change(&mut index.manifests)?;
-        let bytes = serde_json::to_vec(&index)
-            .map_err(|e| store(&self.path().join(INDEX_JSON), format!("cannot be written: {e}")))?;
-        if bytes.len() > json::INDEX_JSON.size {
-            return Err(store(&self.path().join(INDEX_JSON), "it would grow too long to be read again"));
-        }
+        let bytes = documents::write_index(&index, &self.name())?;
         publish(&self.directory, INDEX_JSON, &bytes)
     }
 }
@@ -180,7 +163,7 @@ pub(crate) fn check_size(descriptor: &Descriptor, actual: u64) -> Result<()> {
 }
 
 /// Only what this crate itself may have left on the way to a layout may be in the directory.
-fn refuse_foreign(path: &Path) -> Result<()> {
+pub(crate) fn refuse_foreign(path: &Path) -> Result<()> {
     for entry in std::fs::read_dir(path).map_err(|e| io_error(path, "list", e))? {
         let name = entry.map_err(|e| io_error(path, "list", e))?.file_name();
         let name = name.to_string_lossy();

@@ -9,6 +9,11 @@ pub(crate) const OCI_LAYOUT: &str = "oci-layout";
 pub(crate) const INDEX_JSON: &str = "index.json";
 /// The one version there is. A later one would say that the layout itself changed, so it is not guessed at.
 pub(crate) const VERSION: &str = "1.0.0";
+/// What is written as `oci-layout`: that version.
+pub(crate) const LAYOUT: &[u8] = br#"{"imageLayoutVersion":"1.0.0"}"#;
+/// What is written as the `index.json` of an empty layout.
+pub(crate) const EMPTY_INDEX: &[u8] =
+    br#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}"#;
 /// `oci-layout` is one short object; what is longer is something else.
 pub(crate) const OCI_LAYOUT_LIMIT: usize = 64 << 10;
 
@@ -37,4 +42,14 @@ pub(crate) fn check_layout(bytes: &[u8], store: &str) -> Result<()> {
 pub(crate) fn parse_index(bytes: &[u8], store: &str) -> Result<ImageIndex> {
     ImageIndex::parse(bytes, json::INDEX_JSON)
         .map_err(|e| Error::Store { store: store.to_owned(), reason: format!("index.json: {e}") })
+}
+
+/// `index.json` as it is written, if it can be read again.
+pub(crate) fn write_index(index: &ImageIndex, store: &str) -> Result<Vec<u8>> {
+    let wrong = |reason| Error::Store { store: store.to_owned(), reason };
+    let bytes = serde_json::to_vec(index).map_err(|e| wrong(format!("index.json cannot be written: {e}")))?;
+    if bytes.len() > json::INDEX_JSON.size {
+        return Err(wrong("index.json would grow too long to be read again".to_owned()));
+    }
+    Ok(bytes)
 }

@@ -16,24 +16,37 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod admin;
 mod archive;
+mod archive_sink;
+pub mod create;
 pub mod dir;
 pub mod docker_archive;
 mod documents;
+mod edits;
 mod files;
 pub mod flat_dir;
+mod fresh;
 mod lock;
 pub mod oci_archive;
+pub mod oci_archive_writer;
 pub mod open;
+mod overlap;
 mod publish;
 mod spool;
+mod staging;
+mod tarball;
+mod target;
 pub mod writer;
 
+pub use create::{CreateOptions, create, explicit};
 pub use dir::LayoutDir;
 pub use docker_archive::DockerArchive;
 pub use flat_dir::FlatDir;
 pub use oci_archive::OciArchive;
+pub use oci_archive_writer::OciArchiveWriter;
 pub use open::{Opened, StoreKind, open, open_with};
+pub use overlap::refuse_overlap;
 pub use writer::LayoutWriter;
 
 /// What a caller puts up with when an archive is opened.

@@ -26,15 +26,7 @@ impl OciArchive {
     }
 
     pub(crate) fn of(archive: Archive) -> Result<Self> {
-        let lacks = |what: &str| Error::Store {
-            store: archive.name().to_owned(),
-            reason: format!("it has no {what}, so it is not an image layout in a tar"),
-        };
-        let layout =
-            archive.read(OCI_LAYOUT, documents::OCI_LAYOUT_LIMIT)?.ok_or_else(|| lacks(OCI_LAYOUT))?;
-        documents::check_layout(&layout, archive.name())?;
-        let index = archive.read(INDEX_JSON, json::INDEX_JSON.size)?.ok_or_else(|| lacks(INDEX_JSON))?;
-        let index = documents::parse_index(&index, archive.name())?;
+        let index = index_of(&archive)?;
         Ok(Self { archive, index })
     }
 
@@ -94,4 +86,16 @@ impl RefSource for OciArchive {
     fn referrers_of(&self, subjects: &[Digest]) -> Result<Vec<Descriptor>> {
         referrers::scan(self, subjects)
     }
+}
+
+/// The `index.json` of an archive that is a layout.
+pub(crate) fn index_of(archive: &Archive) -> Result<ImageIndex> {
+    let lacks = |what: &str| Error::Store {
+        store: archive.name().to_owned(),
+        reason: format!("it has no {what}, so it is not an image layout in a tar"),
+    };
+    let layout = archive.read(OCI_LAYOUT, documents::OCI_LAYOUT_LIMIT)?.ok_or_else(|| lacks(OCI_LAYOUT))?;
+    documents::check_layout(&layout, archive.name())?;
+    let index = archive.read(INDEX_JSON, json::INDEX_JSON.size)?.ok_or_else(|| lacks(INDEX_JSON))?;
+    documents::parse_index(&index, archive.name())
 }

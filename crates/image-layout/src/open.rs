@@ -88,7 +88,7 @@ fn opened(store: impl Store + 'static, selector: &Selector, kind: StoreKind) -> 
 
 /// A bare word as a path and a selector. A path that exists as it was typed is that path, whatever colons it
 /// has; otherwise it ends where one with a prefix would: at the first colon, or at an `@` before a digest.
-fn split_bare(text: &str) -> Result<(PathBuf, Selector)> {
+pub(crate) fn split_bare(text: &str) -> Result<(PathBuf, Selector)> {
     if text == STDIN || Path::new(text).symlink_metadata().is_ok() {
         return Ok((PathBuf::from(text), Selector::Sole));
     }
@@ -119,23 +119,45 @@ fn is_path(text: &str) -> bool {
 /// Finds out what is there.
 fn look(path: &Path, selector: &Selector, options: &Options) -> Result<Opened> {
     if path.is_dir() {
-        if !path.join(OCI_LAYOUT).exists() && path.join(flat_dir::VERSION).is_file() {
-            return Ok(opened(FlatDir::open(path)?, selector, StoreKind::FlatDir));
-        }
-        return Ok(opened(LayoutDir::open(path)?, selector, StoreKind::LayoutDir));
+        return Ok(match kind_of_directory(path) {
+            StoreKind::FlatDir => opened(FlatDir::open(path)?, selector, StoreKind::FlatDir),
+            _ => opened(LayoutDir::open(path)?, selector, StoreKind::LayoutDir),
+        });
     }
     if path != Path::new(STDIN) {
         path.metadata().map_err(|e| io_error(path, "open", e))?;
     }
     let archive = Archive::open(path, options)?;
+    Ok(match kind_of_archive(&archive, path)? {
+        StoreKind::OciArchive => opened(OciArchive::of(archive)?, selector, StoreKind::OciArchive),
+        _ => opened(DockerArchive::of(archive)?, selector, StoreKind::DockerArchive),
+    })
+}
+
+fn kind_of_directory(path: &Path) -> StoreKind {
+    let flat = !path.join(OCI_LAYOUT).exists() && path.join(flat_dir::VERSION).is_file();
+    if flat { StoreKind::FlatDir } else { StoreKind::LayoutDir }
+}
+
+fn kind_of_archive(archive: &Archive, path: &Path) -> Result<StoreKind> {
     if archive.has(OCI_LAYOUT) {
-        return Ok(opened(OciArchive::of(archive)?, selector, StoreKind::OciArchive));
+        return Ok(StoreKind::OciArchive);
     }
     if archive.has(MANIFEST_JSON) {
-        return Ok(opened(DockerArchive::of(archive)?, selector, StoreKind::DockerArchive));
+        return Ok(StoreKind::DockerArchive);
     }
     Err(store(
         path,
         format!("it has neither {OCI_LAYOUT} nor {MANIFEST_JSON}, so it is no archive of images"),
     ))
+}
+
+/// What is there, to be added to. An archive that is both a layout and Docker's is written as Docker's, which keeps
+/// both lists.
+pub(crate) fn look_at(path: &Path, options: &Options) -> Result<StoreKind> {
+    if path.is_dir() {
+        return Ok(kind_of_directory(path));
+    }
+    let archive = Archive::open(path, options)?;
+    if archive.has(MANIFEST_JSON) { Ok(StoreKind::DockerArchive) } else { kind_of_archive(&archive, path) }
 }

@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::io::Write;
 use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
 
 use ocidian_content::Result;
 use ocidian_spec::RawDocument;
@@ -16,7 +17,7 @@ use crate::files::{Directory, io_error, store};
 
 /// What every file of ours in a layout begins with: locks, and leftovers of a killed writer.
 pub(crate) const OWN_PREFIX: &str = ".ocidian-";
-const STAGE: &str = ".ocidian-stage-";
+pub(crate) const STAGE: &str = ".ocidian-stage-";
 
 /// Writes a document's blob, unless a file of its size is there. Atomic.
 pub(crate) fn put_blob(layout: &Directory, document: &RawDocument) -> Result<()> {
@@ -49,7 +50,8 @@ pub(crate) fn make_directory(layout: &Directory, components: &[&str]) -> Result<
         path.push(name);
         let within = made.as_ref().map_or(layout.handle().as_fd(), OwnedFd::as_fd);
         match rustix::fs::mkdirat(within, *name, Mode::from_raw_mode(0o777)) {
-            Ok(()) | Err(Errno::EXIST) => {}
+            Ok(()) => rustix::fs::fsync(within).map_err(|errno| io_error(&path, "sync", errno.into()))?,
+            Err(Errno::EXIST) => {}
             Err(errno) => return Err(io_error(&path, "create", errno.into())),
         }
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
@@ -66,10 +68,15 @@ pub(crate) fn make_directory(layout: &Directory, components: &[&str]) -> Result<
 
 /// A directory of its own to write in, inside the layout, so that a rename never crosses file systems.
 pub(crate) fn stage(layout: &Directory) -> Result<TempDir> {
+    stage_in(layout.path())
+}
+
+/// As [`stage`], in any directory.
+pub(crate) fn stage_in(directory: &Path) -> Result<TempDir> {
     tempfile::Builder::new()
         .prefix(STAGE)
-        .tempdir_in(layout.path())
-        .map_err(|e| io_error(layout.path(), "make a staging directory in", e))
+        .tempdir_in(directory)
+        .map_err(|e| io_error(directory, "make a staging directory in", e))
 }
 
 fn replace(layout: &Directory, directory: &impl AsFd, name: &str, bytes: &[u8]) -> Result<()> {

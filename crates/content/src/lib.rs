@@ -18,6 +18,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod copy;
 pub mod document;
 pub mod entries;
 pub mod error;
@@ -30,8 +31,10 @@ pub mod referrers;
 pub mod select;
 pub mod store;
 mod survey;
+pub mod update;
 pub mod walk;
 
+pub use copy::{copy, copy_into};
 pub use error::{Class, Error, Result};
 pub use memory::MemoryStore;
 pub use progress::{Cancel, Event, Progress, Silent};
@@ -41,4 +44,5 @@ pub use store::{
     BlobAdmin, BlobSink, BlobSource, BlobWrite, Demands, Destination, Expect, RefSink, RefSource, Role,
     Store, Stored, When,
 };
+pub use update::update;
 pub use walk::Walk;

@@ -5,6 +5,7 @@
 //! tag is never made up: `busybox` alone does not mean `busybox:latest`.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use ocidian_spec::annotations::{CONTAINERD_IMAGE_NAME, REF_NAME};
 use ocidian_spec::{Descriptor, RefName};
@@ -37,7 +38,36 @@ pub fn positions(entries: &[Descriptor], name: &RefName) -> Vec<usize> {
 pub fn collide(a: &Descriptor, b: &Descriptor) -> bool {
     match (a.annotation(CONTAINERD_IMAGE_NAME), b.annotation(CONTAINERD_IMAGE_NAME)) {
         (Some(a), Some(b)) => same(a, b),
+        // What a layout of thousands of tags is full of, without parsing any.
+        (None, None) if a.annotation(REF_NAME) != b.annotation(REF_NAME) => false,
         _ => name_of(a).is_some_and(|name| name_of(b) == Some(name)),
+    }
+}
+
+/// Entries met so far, to ask whether another one [collides](collide) with any, however many they are.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    full: HashSet<String>,
+    /// Names of all, and of those that have no full name.
+    names: HashSet<RefName>,
+    short: HashSet<RefName>,
+}
+
+impl Seen {
+    /// Whether one like it was met before; from now on it is.
+    pub(crate) fn meet(&mut self, entry: &Descriptor) -> bool {
+        let Some(name) = name_of(entry) else { return false };
+        let full = entry.annotation(CONTAINERD_IMAGE_NAME).map(|full| expanded(full).into_owned());
+        let met = match &full {
+            Some(full) => self.full.contains(full) || self.short.contains(&name),
+            None => self.names.contains(&name),
+        };
+        match full {
+            Some(full) => drop(self.full.insert(full)),
+            None => drop(self.short.insert(name.clone())),
+        }
+        self.names.insert(name);
+        met
     }
 }
 
@@ -101,6 +131,8 @@ mod tests {
             (&entry(1, &[]), &entry(1, &[]), false),
         ] {
             assert_eq!((collide(a, b), collide(b, a)), (expected, expected), "{a:?} {b:?}");
+            let mut seen = Seen::default();
+            assert_eq!((seen.meet(a), seen.meet(b)), (false, expected), "{a:?} {b:?}");
         }
     }
 

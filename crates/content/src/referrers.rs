@@ -2,14 +2,15 @@
 //! distribution-spec "Listing Referrers"; image-spec `manifest.md`.
 //!
 //! A store on disk has no index of subjects, so every listed document is read once. One that is absent, or that
-//! cannot be read as a manifest or an index, refers to nothing: a damaged stranger must not hide the others.
+//! is no manifest or index, refers to nothing: a damaged stranger must not hide the others. What the operating system
+//! refuses to read is an error, for a list that lacks a signature looks like a list that has none.
 
 use std::collections::{BTreeMap, HashSet};
 
-use ocidian_spec::{Descriptor, Digest, ImageIndex, ImageManifest, Kind, MediaType, RefName};
+use ocidian_spec::{Descriptor, Digest, Document, ImageIndex, ImageManifest, Kind, MediaType, RefName};
 
 use crate::document;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::store::{Role, Store};
 
 /// Who refers to whom among what a store lists, read once for many questions.
@@ -24,7 +25,7 @@ impl Referrers {
     pub fn read(store: &dyn Store) -> Result<Self> {
         let mut made = Self::default();
         for (_, entry) in store.list()? {
-            if let Some((subject, referrer)) = subject(store, &entry) {
+            if let Some((subject, referrer)) = subject(store, &entry)? {
                 made.add(subject, referrer);
             }
         }
@@ -50,8 +51,9 @@ pub fn scan(store: &dyn Store, subjects: &[Digest]) -> Result<Vec<Descriptor>> {
     for subject in subjects {
         let indexes =
             fallback_tag(subject).and_then(|tag| tags.get(&tag)).map(Vec::as_slice).unwrap_or_default();
-        for referrer in indexes.iter().flat_map(|index| listed_by(store, index)) {
-            found.add(subject.clone(), referrer);
+        for index in indexes {
+            let list = intact::<ImageIndex>(store, index)?.map(|index| index.manifests);
+            list.into_iter().flatten().for_each(|referrer| found.add(subject.clone(), referrer));
         }
     }
     Ok(subjects.iter().flat_map(|subject| found.of(subject)).cloned().collect())
@@ -85,30 +87,33 @@ pub fn is_fallback_tag(name: &RefName) -> bool {
     })
 }
 
-/// What a fallback tag's index lists.
-fn listed_by(store: &dyn Store, index: &Descriptor) -> Vec<Descriptor> {
-    let read = document::read::<ImageIndex>(store, Role::Manifest, index);
-    read.map(|index| index.into_value().manifests).unwrap_or_default()
+/// The document, where it is there and is what its descriptor says.
+fn intact<T: Document>(store: &dyn Store, entry: &Descriptor) -> Result<Option<T>> {
+    match document::read::<T>(store, Role::Manifest, entry) {
+        Ok(document) => Ok(Some(document.into_value())),
+        Err(error @ Error::Io { .. }) => Err(error),
+        Err(_) => Ok(None),
+    }
 }
 
 /// The subject of a document, and the document as a list of referrers shows it.
-fn subject(store: &dyn Store, entry: &Descriptor) -> Option<(Digest, Descriptor)> {
+fn subject(store: &dyn Store, entry: &Descriptor) -> Result<Option<(Digest, Descriptor)>> {
     let (subject, artifact_type, annotations) = match entry.media_type.kind() {
         Kind::Manifest => {
-            let manifest = document::read::<ImageManifest>(store, Role::Manifest, entry).ok()?.into_value();
+            let Some(manifest) = intact::<ImageManifest>(store, entry)? else { return Ok(None) };
             let kind = manifest.artifact_type.unwrap_or(manifest.config.media_type);
-            (manifest.subject?, Some(kind), manifest.annotations)
+            (manifest.subject, Some(kind), manifest.annotations)
         }
         Kind::Index => {
-            let index = document::read::<ImageIndex>(store, Role::Manifest, entry).ok()?.into_value();
-            (index.subject?, index.artifact_type, index.annotations)
+            let Some(index) = intact::<ImageIndex>(store, entry)? else { return Ok(None) };
+            (index.subject, index.artifact_type, index.annotations)
         }
-        _ => return None,
+        _ => return Ok(None),
     };
     let mut referrer = Descriptor::new(entry.media_type.clone(), entry.digest.clone(), entry.size);
     referrer.artifact_type = artifact_type.filter(|kind: &MediaType| kind.kind() != Kind::Empty);
     referrer.annotations = annotations;
-    Some((subject.digest, referrer))
+    Ok(subject.map(|subject| (subject.digest, referrer)))
 }
 
 #[cfg(test)]

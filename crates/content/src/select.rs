@@ -11,7 +11,7 @@ use crate::document;
 use crate::error::{Error, Result};
 use crate::names;
 use crate::platform;
-use crate::store::{Role, Store};
+use crate::store::{BlobSource, Role, Store};
 use crate::survey::{Survey, is_attestation};
 
 /// Which platform is wanted.
@@ -89,7 +89,7 @@ fn candidates(store: &dyn Store, selector: &Selector) -> Result<(Survey, Vec<Des
 
 /// The chain from an entry to whatever has that digest; empty where nothing has. Entries come first, so that
 /// an image named there is found without reading anyone else's index.
-fn find(store: &dyn Store, digest: &Digest) -> Result<Vec<Descriptor>> {
+pub(crate) fn find(store: &dyn Store, digest: &Digest) -> Result<Vec<Descriptor>> {
     let entries: Vec<Descriptor> = store.list()?.into_iter().map(|(_, entry)| entry).collect();
     if let Some(entry) = entries.iter().find(|entry| entry.digest == *digest) {
         return Ok(vec![entry.clone()]);
@@ -209,14 +209,14 @@ fn lone(
 
 /// What is known of an image's platform.
 #[derive(Debug)]
-enum Found {
+pub(crate) enum Found {
     Known(Platform),
     /// Nothing says it, or what would say it is not in the store.
     Unknown,
 }
 
 impl Found {
-    fn known(&self) -> Option<&Platform> {
+    pub(crate) fn known(&self) -> Option<&Platform> {
         match self {
             Self::Known(platform) => Some(platform),
             Self::Unknown => None,
@@ -229,7 +229,7 @@ impl Found {
 }
 
 /// The platform by the descriptor, else by the config; `None` for what turns out to be no image.
-fn platform_of(store: &dyn Store, descriptor: &Descriptor) -> Result<Option<Found>> {
+pub(crate) fn platform_of(store: &dyn BlobSource, descriptor: &Descriptor) -> Result<Option<Found>> {
     if let Some(platform) = &descriptor.platform {
         return Ok(Some(Found::Known(platform.clone())));
     }
@@ -295,7 +295,7 @@ fn ambiguous(store: &dyn Store, survey: &Survey, found: &[(usize, Found)]) -> Er
 }
 
 /// The error for a name that the store does not have.
-fn unknown_name(store: &dyn Store, name: String) -> Result<Error> {
+pub(crate) fn unknown_name(store: &dyn Store, name: String) -> Result<Error> {
     let known = distinct(store.list()?.into_iter().filter_map(|(name, _)| name).map(|name| name.to_string()));
     Ok(Error::RefNotFound { name, store: store.name(), known })
 }
@@ -305,7 +305,7 @@ fn differs(have: &Platform, wanted: &Platform) -> String {
 }
 
 /// Each once, in their order.
-fn distinct(texts: impl Iterator<Item = String>) -> Vec<String> {
+pub(crate) fn distinct(texts: impl Iterator<Item = String>) -> Vec<String> {
     let mut seen = HashSet::new();
     texts.filter(|text| seen.insert(text.clone())).collect()
 }

@@ -1,6 +1,7 @@
 //! The crate as its callers see it, over the store in memory.
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+mod copy;
 mod document;
 mod memory;
 mod reader;

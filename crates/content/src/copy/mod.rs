@@ -1,0 +1,157 @@
+//! Copies of images, from any store to any destination, bytes and digests kept.
+//!
+//! What a copy does is found out from documents alone, before a byte is written: what there is to bring over, each
+//! (digest, role) once; what the source names without holding it, which is reported, and refused only where the
+//! destination [demands](crate::Demands) it. Then blobs are brought over, several at a time, then documents, children
+//! first, then the entries. What the destination has is not written again. Nothing shows there before it is finished, and
+//! an error leaves it as it was.
+//!
+//! Only three things change a digest, and the [`Report`] tells each: platforms that were left out of an index, a conversion that
+//! the caller brings, and the list under a fallback tag, where the destination has one too.
+
+mod fallback;
+mod overlay;
+mod plan;
+pub mod platforms;
+pub mod report;
+pub mod roots;
+mod subjects;
+mod transfer;
+
+use std::num::NonZeroUsize;
+
+use ocidian_spec::{Descriptor, RawDocument, RefName};
+
+use crate::document;
+use crate::error::{Error, Result};
+use crate::names::Seen;
+use crate::progress::{Cancel, Event, Progress, Silent};
+use crate::store::{BlobSink, BlobSource, Destination, Role, Store};
+use plan::{Plan, Planned};
+pub use platforms::Platforms;
+use platforms::replaced;
+pub use report::{Absent, Copied, Report, Tally, Why};
+pub use roots::{Root, Target, listed, selected};
+use transfer::{Task, Transfer};
+
+/// Makes another image of what a descriptor stands for: writes all blobs that the new one needs, and returns its document,
+/// which the copy puts. The source has the narrowed index too, where platforms were chosen.
+pub type Convert<'a> = dyn Fn(&dyn BlobSource, &Descriptor, &dyn BlobSink) -> Result<RawDocument> + 'a;
+
+/// How to copy.
+pub struct Options<'a> {
+    /// Which platforms of an index.
+    pub platforms: Platforms,
+    /// Whether what refers to the images comes along, unnamed, and what refers to that; and the lists of referrers under
+    /// fallback tags.
+    pub referrers: bool,
+    /// Another image instead of each root.
+    pub convert: Option<&'a Convert<'a>>,
+    /// The destination as it is now, where it can be read: lists under fallback tags are joined with its own.
+    /// Where such a list changes meanwhile, finishing is [`Error::Conflict`], and copying once more will do.
+    pub existing: Option<&'a dyn Store>,
+    /// How many blobs are brought over at a time.
+    pub threads: NonZeroUsize,
+    /// Where events go, from several threads.
+    pub progress: &'a dyn Progress,
+    /// Stops the copy.
+    pub cancel: Cancel,
+}
+
+impl Default for Options<'_> {
+    /// Everything kept as it is, nothing that was not asked for; a thread a processor, but no more than four.
+    fn default() -> Self {
+        let most = NonZeroUsize::MIN.saturating_add(3);
+        Self {
+            platforms: Platforms::All,
+            referrers: false,
+            convert: None,
+            existing: None,
+            threads: std::thread::available_parallelism().map_or(NonZeroUsize::MIN, |n| n.min(most)),
+            progress: &Silent,
+            cancel: Cancel::new(),
+        }
+    }
+}
+
+/// Copies the roots and all that they lead to, and finishes the destination.
+///
+/// # Errors
+/// [`Error::BlobNotFound`] where the only root, or what the destination demands, is absent; [`Error::PlatformNotFound`];
+/// what reading, verifying and writing give. The destination is then dropped, and is what it was.
+pub fn copy(
+    source: &dyn Store,
+    roots: Vec<Root>,
+    to: Box<dyn Destination + '_>,
+    options: &Options<'_>,
+) -> Result<Report> {
+    let report = copy_into(source, roots, &*to, options)?;
+    to.finish()?;
+    Ok(report)
+}
+
+/// As [`copy()`], but leaves it to the caller to finish the destination, or to put more there first.
+pub fn copy_into(
+    source: &dyn Store,
+    roots: Vec<Root>,
+    to: &dyn Destination,
+    options: &Options<'_>,
+) -> Result<Report> {
+    let plan = Plan::make(source, roots, to, options)?;
+    let count = plan.blobs.len() + plan.documents.len();
+    let bytes = |tasks: &[Task]| tasks.iter().map(|task| task.descriptor.size).fold(0, u64::saturating_add);
+    let total = bytes(&plan.blobs).saturating_add(bytes(&plan.documents));
+    options.progress.event(Event::Total { blobs: count, bytes: total });
+
+    let transfer =
+        Transfer { source: &plan.source, to, progress: options.progress, cancel: &options.cancel, count };
+    let blobs = transfer.all(&plan.blobs, 0, options.threads)?;
+    let documents = transfer.all(&plan.documents, plan.blobs.len(), NonZeroUsize::MIN)?;
+    let mut report = Report { absent: plan.absent, notes: plan.notes, ..Report::default() };
+    for done in [blobs, documents] {
+        report.copied.merge(done.copied);
+        report.adopted.merge(done.adopted);
+    }
+    let mut seen = Seen::default();
+    for root in plan.roots {
+        if options.cancel.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+        put(root, &plan.source, to, options, &mut seen, &mut report)?;
+    }
+    Ok(report)
+}
+
+/// Puts an entry, converted where that was asked for.
+fn put(
+    root: Planned,
+    source: &dyn BlobSource,
+    to: &dyn Destination,
+    options: &Options<'_>,
+    seen: &mut Seen,
+    report: &mut Report,
+) -> Result<()> {
+    let document = match options.convert.filter(|_| root.is_converted(options)) {
+        Some(convert) => {
+            let made = convert(source, &root.descriptor, to)?;
+            let descriptor = replaced(&root.descriptor, made.descriptor());
+            RawDocument::verify(made.bytes().to_vec(), descriptor)?
+        }
+        None => document::raw(source, Role::Manifest, &root.descriptor)?,
+    };
+    let descriptor = document.descriptor().clone();
+    let there = to.adopt(Role::Manifest, &descriptor, source)?;
+    if there { &mut report.adopted } else { &mut report.copied }.add(descriptor.size);
+    let mut name: Option<RefName> = root.name();
+    if to.demands().single {
+        name = None;
+    }
+    match root.target {
+        Target::Name { when, .. } => to.put(name.as_ref(), &document, when)?,
+        Target::AsListed if to.demands().single => to.put(None, &document, crate::When::Any)?,
+        Target::AsListed => to.put_entry(&document, seen.meet(&descriptor))?,
+    }
+    let Planned { source, why, kept, left_out, .. } = root;
+    report.roots.push(Copied { name, why, source, descriptor, kept, left_out });
+    Ok(())
+}

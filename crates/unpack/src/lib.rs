@@ -38,6 +38,7 @@
 mod apply;
 mod bundle;
 pub mod convert;
+mod counted;
 pub mod error;
 pub mod files;
 mod host;

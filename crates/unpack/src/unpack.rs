@@ -3,7 +3,6 @@
 //! Two threads work a layer: one reads, verifies and inflates (in `ocidian-layer`), the other hashes
 //! what comes out and applies it. The applying thread is our own, because it takes a umask of its own.
 
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,6 +15,7 @@ use rustix::fs::{Mode, fchmod, mkdirat, openat};
 
 use crate::apply::{Applier, Ownership, Stopped, TreeFiles};
 use crate::convert::ImageFiles;
+use crate::counted::{Counted, TICK};
 use crate::error::{Error, Failure, Result, Tried};
 use crate::host::PendingFile;
 use crate::image::{Image, Layer, layers};
@@ -25,9 +25,6 @@ use crate::record::Recorder;
 use crate::stack::Stack;
 use crate::staging::Staging;
 use crate::tree::LISTING;
-
-/// How many bytes of a blob are read between two words about it.
-const TICK: u64 = 1 << 20;
 
 /// What was unpacked.
 #[derive(Debug, Clone, Default)]
@@ -298,19 +295,5 @@ fn entry_error(index: usize, layer: &Layer<'_>, stopped: Stopped) -> Error {
             let digest = layer.descriptor.digest.clone();
             Error::Entry { layer: index + 1, digest, path, offset, source }
         }
-    }
-}
-
-/// Counts what is read, for progress.
-struct Counted<R> {
-    inner: R,
-    count: Arc<AtomicU64>,
-}
-
-impl<R: Read> Read for Counted<R> {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let n = self.inner.read(buf)?;
-        self.count.fetch_add(n as u64, Ordering::Relaxed);
-        Ok(n)
     }
 }

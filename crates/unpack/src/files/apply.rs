@@ -76,7 +76,8 @@ impl Tree {
             return Err(Failure::Refused(format!("its hard link's target, {target:?}, is a directory")));
         }
         let directory = self.make_parents(parent)?;
-        if (directory, name) != (from, from_name) {
+        // It may be a name of that file already: then there is nothing to do.
+        if self.child(directory, name) != Some(node) {
             self.remove(directory, name);
             // To make room may have taken the target away.
             if self.child(from, from_name) != Some(node) || self.is_directory(node) {

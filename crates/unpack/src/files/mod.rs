@@ -6,22 +6,27 @@
 
 mod apply;
 mod error;
+mod layers;
+mod ledger;
 mod lookup;
 mod tree;
+mod usage;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use ocidian_content::{BlobSource, Cancel, Event, Progress, Role};
+use ocidian_content::{BlobSource, Cancel, Progress};
 use ocidian_layer::tar::Limits;
-use ocidian_layer::{Change, Changeset, EntryKind, LayerStream};
+use ocidian_layer::{Change, EntryKind};
 
 pub use error::{Error, Result};
 pub use tree::{FileKind, Node, Source};
+pub use usage::{ImageUsage, LargeFile, LayerUsage};
 
+use self::layers::{Changes, Layers};
 use self::tree::Tree;
 use crate::convert::{Attributes, ImageFiles};
-use crate::image::{Image, Layer, layers};
+use crate::image::Image;
 
 /// What a conversion asks for: kept in passing where small, or each would cost a layer read again.
 const KEPT: [&[u8]; 2] = [b"etc/passwd", b"etc/group"];
@@ -29,10 +34,8 @@ const KEPT_CAP: u64 = 1 << 20;
 
 /// The files of an image, as an unpack of it would make them.
 pub struct ImageTree<'a> {
-    store: &'a dyn BlobSource,
-    layers: Vec<Layer<'a>>,
+    layers: Layers<'a>,
     limits: Limits,
-    cancel: Cancel,
     tree: Tree,
     kept: BTreeMap<&'static [u8], (Source, Vec<u8>)>,
 }
@@ -47,19 +50,22 @@ impl<'a> ImageTree<'a> {
         progress: &dyn Progress,
         cancel: &Cancel,
     ) -> Result<Self, crate::Error> {
-        let layers = layers(image)?;
-        let cancel = cancel.clone();
-        let mut this = Self { store, layers, limits, cancel, tree: Tree::default(), kept: BTreeMap::new() };
-        let count = this.layers.len();
-        let mut left = limits.max_bytes;
-        for (index, layer) in this.layers.clone().into_iter().enumerate() {
-            progress.event(Event::Begin { descriptor: layer.descriptor, index, count });
-            let size = this.read_layer(index, layer, Limits { max_bytes: left, ..limits })?;
-            left = left.map(|left| left.saturating_sub(size));
-            progress.event(Event::Bytes(layer.descriptor.size));
-            progress.event(Event::End);
-        }
-        Ok(this)
+        let layers = Layers::new(store, image, cancel)?;
+        let (mut tree, mut kept) = (Tree::default(), BTreeMap::new());
+        layers.read_all(limits, progress, |changes| {
+            tree.begin_layer();
+            while let Some(change) = changes.next()? {
+                changes.apply(&mut tree, &change)?;
+                if let Change::Put(entry) = &change
+                    && let EntryKind::File { size: size @ ..=KEPT_CAP, .. } = entry.kind
+                    && let Some(name) = KEPT.iter().find(|name| **name == entry.path.as_bytes())
+                {
+                    kept.insert(*name, (tree.source(entry.offset), keep(changes, size)?));
+                }
+            }
+            Ok(())
+        })?;
+        Ok(Self { layers, limits, tree, kept })
     }
 
     /// What is at `path`, from the root on whether it begins with `/` or not. Symlinks are followed
@@ -101,69 +107,17 @@ impl<'a> ImageTree<'a> {
         Ok(*size)
     }
 
-    fn read_layer(&mut self, index: usize, layer: Layer<'a>, limits: Limits) -> Result<u64, crate::Error> {
-        let mut changes = self.open(index, layer, limits)?;
-        self.tree.begin_layer();
-        while let Some(change) = self.next(index, layer, &mut changes)? {
-            let at = changes.offset();
-            self.tree.apply(&change).map_err(|failure| entry_error(index, layer, &change, at, failure))?;
-            if let Change::Put(entry) = &change
-                && let EntryKind::File { size: size @ ..=KEPT_CAP, .. } = entry.kind
-                && let Some(name) = KEPT.iter().find(|name| **name == entry.path.as_bytes())
-            {
-                let source = self.tree.source(entry.offset);
-                let mut bytes = Vec::new();
-                copy_data(&mut changes, size, &mut bytes)
-                    .map_err(|error| error.into_unpack(|error| layer.error(index, error)))?;
-                self.kept.insert(name, (source, bytes));
-            }
-        }
-        verify(index, layer, changes)
-    }
-
     fn copy(&self, source: Source, size: u64, out: &mut dyn Write) -> Result<()> {
         let index = source.layer();
-        let changed = || Error::Changed { layer: index + 1 };
-        let layer = *self.layers.get(index).ok_or_else(changed)?;
-        let mut changes = self.open(index, layer, self.limits)?;
-        loop {
-            match self.next(index, layer, &mut changes)? {
-                Some(Change::Put(entry)) if entry.offset == source.offset() => break,
-                Some(_) => {}
-                None => return Err(changed()),
+        let found = self.layers.read_again(index, self.limits, |changes| {
+            while let Some(change) = changes.next()? {
+                if matches!(&change, Change::Put(entry) if entry.offset == source.offset()) {
+                    return copy_data(changes, size, out).map(|()| true);
+                }
             }
-        }
-        copy_data(&mut changes, size, out).map_err(|error| match error {
-            CopyError::Write(error) => Error::Write(error),
-            CopyError::Layer(error) => layer.error(index, error).into(),
+            Ok(false)
         })?;
-        verify(index, layer, changes)?;
-        Ok(())
-    }
-
-    fn open(
-        &self,
-        index: usize,
-        layer: Layer<'a>,
-        limits: Limits,
-    ) -> Result<Changeset<LayerStream>, crate::Error> {
-        let blob = self.store.open(Role::Blob, layer.descriptor)?;
-        let (blob, compression) =
-            layer.compression_of(blob).map_err(|error| layer.error(index, error.into()))?;
-        let stream = LayerStream::spawn(blob, compression, layer.diff_id.0.algorithm());
-        Ok(Changeset::new(stream.map_err(|error| layer.error(index, error))?, limits))
-    }
-
-    fn next(
-        &self,
-        index: usize,
-        layer: Layer<'a>,
-        changes: &mut Changeset<LayerStream>,
-    ) -> Result<Option<Change>, crate::Error> {
-        if self.cancel.is_cancelled() {
-            return Err(crate::Error::Cancelled);
-        }
-        changes.next_change().map_err(|error| layer.error(index, error))
+        found.filter(|found| *found).map(drop).ok_or(Error::Changed { layer: index + 1 })
     }
 }
 
@@ -199,62 +153,31 @@ impl ImageFiles for ImageTree<'_> {
     }
 }
 
-enum CopyError {
-    Write(io::Error),
-    Layer(ocidian_layer::Error),
-}
-
-impl CopyError {
-    /// Where what is written to cannot fail.
-    fn into_unpack(self, of_layer: impl FnOnce(ocidian_layer::Error) -> crate::Error) -> crate::Error {
-        of_layer(match self {
-            Self::Layer(error) => error,
-            Self::Write(error) => error.into(),
-        })
+/// The content of the entry that was put last, of at most [`KEPT_CAP`] bytes.
+fn keep(changes: &mut Changes<'_>, size: u64) -> Result<Vec<u8>, crate::Error> {
+    let within = |at: u64| at.min(size) as usize;
+    let mut bytes = Vec::new();
+    while let Some(extent) = changes.data()? {
+        bytes.resize(within(extent.offset), 0);
+        bytes.extend_from_slice(extent.bytes);
     }
+    bytes.resize(within(size), 0);
+    Ok(bytes)
 }
 
 /// Copies the content of the entry that was put last.
-fn copy_data(changes: &mut Changeset<LayerStream>, size: u64, out: &mut dyn Write) -> Result<(), CopyError> {
+fn copy_data(changes: &mut Changes<'_>, size: u64, out: &mut dyn Write) -> Result<()> {
     let mut at = 0;
-    while let Some(extent) = changes.data().map_err(CopyError::Layer)? {
-        zeros(extent.offset.saturating_sub(at), out).map_err(CopyError::Write)?;
-        out.write_all(extent.bytes).map_err(CopyError::Write)?;
+    while let Some(extent) = changes.data()? {
+        zeros(extent.offset.saturating_sub(at), out)?;
+        out.write_all(extent.bytes).map_err(Error::Write)?;
         at = extent.offset.saturating_add(extent.bytes.len() as u64);
     }
-    zeros(size.saturating_sub(at), out).map_err(CopyError::Write)
+    zeros(size.saturating_sub(at), out)
 }
 
-fn zeros(count: u64, out: &mut dyn Write) -> io::Result<()> {
-    io::copy(&mut io::Read::take(io::repeat(0), count), out).map(|_| ())
-}
-
-/// Reads a layer to its end; the size of its tar, if it is what the image says.
-fn verify(index: usize, layer: Layer<'_>, changes: Changeset<LayerStream>) -> Result<u64, crate::Error> {
-    let wrong = |error| layer.error(index, error);
-    let (stream, _) = changes.finish().map_err(wrong)?;
-    let summary = stream.finish().map_err(wrong)?;
-    if summary.diff_id != *layer.diff_id {
-        let (expected, actual) = (layer.diff_id.0.clone(), summary.diff_id.0);
-        return Err(wrong(ocidian_layer::Error::DiffId { expected, actual }));
-    }
-    Ok(summary.size)
-}
-
-/// A whiteout does not say where it began, so `read`, where reading it ended, has to do.
-fn entry_error(
-    index: usize,
-    layer: Layer<'_>,
-    change: &Change,
-    read: u64,
-    source: crate::Failure,
-) -> crate::Error {
-    let (path, offset) = match change {
-        Change::Put(entry) => (&entry.path, entry.offset),
-        Change::Whiteout(path) | Change::Opaque(path) => (path, read),
-    };
-    let (path, digest) = (path.to_string(), layer.descriptor.digest.clone());
-    crate::Error::Entry { layer: index + 1, digest, path, offset, source }
+fn zeros(count: u64, out: &mut dyn Write) -> Result<()> {
+    io::copy(&mut io::Read::take(io::repeat(0), count), out).map(drop).map_err(Error::Write)
 }
 
 #[cfg(test)]

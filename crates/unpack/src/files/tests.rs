@@ -5,3 +5,4 @@ mod against_unpack;
 mod fixture;
 mod links;
 mod reading;
+mod usage;

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use ocidian_layer::{Device, Metadata, Timestamp};
 
+use super::ledger::Ledger;
+
 /// Which node: its place in the vector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct NodeId(u32);
@@ -91,7 +93,7 @@ impl FileKind {
 }
 
 /// Where a file's content is: a layer, and the entry's offset in its tar.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Source {
     layer: u32,
     offset: u64,
@@ -118,6 +120,14 @@ pub struct Directory {
     made: u32,
     /// The last layer that put something below it, from 1; 0 for none.
     above: u32,
+    /// Its path for the ledger; 0 without one.
+    place: u64,
+}
+
+impl Directory {
+    const fn empty(parent: NodeId) -> Self {
+        Self { names: BTreeMap::new(), parent, made: 0, above: 0, place: 0 }
+    }
 }
 
 /// One name in a directory.
@@ -126,6 +136,8 @@ pub(super) struct Name {
     pub(super) node: NodeId,
     /// The last layer that put it, from 1; 0 where it was only implied.
     put: u32,
+    /// The layer since which it is there, from 1.
+    since: u32,
 }
 
 /// What the present layer has to do with a name.
@@ -149,15 +161,25 @@ pub(super) struct Tree {
     layer: u32,
     /// That of the last entry, which parents that no entry mentions take.
     pub(super) time: Timestamp,
+    /// Where it is noted what layers add and take away, if anyone wants to know.
+    pub(super) ledger: Option<Box<Ledger>>,
 }
 
 /// The root: what a layer that does not mention it leaves it as.
 pub(super) const ROOT: NodeId = NodeId(0);
 
 impl Tree {
+    /// An empty tree that notes what layers do to it.
+    pub(super) fn with_ledger(ledger: Ledger) -> Self {
+        Self { ledger: Some(Box::new(ledger)), ..Self::default() }
+    }
+
     /// Goes on to the next layer.
     pub(super) fn begin_layer(&mut self) {
         self.layer += 1;
+        if let Some(ledger) = &mut self.ledger {
+            ledger.begin_layer();
+        }
     }
 
     /// Whether no layer is below the present one.
@@ -173,7 +195,7 @@ impl Tree {
     /// The node; a placeholder where it is gone, which no name leads to.
     pub(super) fn node(&self, id: NodeId) -> &Node {
         static GONE: Node = Node {
-            kind: FileKind::Directory(Directory { names: BTreeMap::new(), parent: ROOT, made: 0, above: 0 }),
+            kind: FileKind::Directory(Directory::empty(ROOT)),
             mode: 0o755,
             uid: 0,
             gid: 0,
@@ -223,7 +245,7 @@ impl Tree {
 
     /// An empty directory's kind.
     pub(super) fn empty_directory(parent: NodeId) -> FileKind {
-        FileKind::Directory(Directory { names: BTreeMap::new(), parent, made: 0, above: 0 })
+        FileKind::Directory(Directory::empty(parent))
     }
 
     /// Gives a name that is free to a new node. `None` where there are too many nodes.
@@ -238,6 +260,9 @@ impl Tree {
         self.directory_mut(directory)?;
         let mut node = Node { kind, mode: 0, uid: 0, gid: 0, mtime: metadata.mtime, links: 0 };
         set(&mut node, self.layer, metadata);
+        if let FileKind::Directory(made) = &mut node.kind {
+            made.place = self.place(directory, name);
+        }
         let id = match self.free.pop() {
             Some(id) => {
                 *self.nodes.get_mut(id.0 as usize)? = Some(node);
@@ -255,11 +280,15 @@ impl Tree {
 
     /// Gives a name that is free to a node.
     pub(super) fn link(&mut self, directory: NodeId, name: &[u8], node: NodeId) {
-        if let Some(directory) = self.directory_mut(directory) {
-            directory.names.insert(name.into(), Name { node, put: 0 });
-            if let Some(node) = self.node_mut(node) {
-                node.links = node.links.saturating_add(1);
-            }
+        let since = self.layer;
+        let Some(names) = self.directory_mut(directory).map(|directory| &mut directory.names) else { return };
+        names.insert(name.into(), Name { node, put: 0, since });
+        if let Some(node) = self.node_mut(node) {
+            node.links = node.links.saturating_add(1);
+        }
+        let (place, kind) = (self.place(directory, name), self.directory(node).is_some());
+        if let Some(ledger) = &mut self.ledger {
+            ledger.name_added(place, kind);
         }
     }
 
@@ -311,21 +340,45 @@ impl Tree {
 
     /// Removes a name with all below it.
     pub(super) fn remove(&mut self, directory: NodeId, name: &[u8]) {
-        let entry = self.directory_mut(directory).and_then(|directory| directory.names.remove(name));
-        let mut pending: Vec<NodeId> = entry.map(|entry| entry.node).into_iter().collect();
+        let Some(parent) = self.directory_mut(directory) else { return };
+        let (place, Some(entry)) = (parent.place, parent.names.remove(name)) else { return };
+        self.note_removal(place, name, entry);
+        let mut pending = vec![entry.node];
         while let Some(id) = pending.pop() {
-            let Some(node) = self.node_mut(id) else { continue };
-            node.links = node.links.saturating_sub(1);
-            if node.links > 0 {
+            let Some(slot) = self.nodes.get_mut(id.0 as usize) else { continue };
+            if let Some(node) = slot.as_mut().filter(|node| node.links > 1) {
+                node.links -= 1;
                 continue;
             }
-            if let FileKind::Directory(directory) = &mut node.kind {
-                pending.extend(std::mem::take(&mut directory.names).into_values().map(|entry| entry.node));
-            }
-            if let Some(slot) = self.nodes.get_mut(id.0 as usize) {
-                *slot = None;
-            }
+            let Some(gone) = slot.take() else { continue };
             self.free.push(id);
+            match gone.kind {
+                FileKind::Directory(directory) => {
+                    for (name, entry) in directory.names {
+                        self.note_removal(directory.place, &name, entry);
+                        pending.push(entry.node);
+                    }
+                }
+                FileKind::File { size, source } => {
+                    if let Some(ledger) = &mut self.ledger {
+                        ledger.content_gone(source, size);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The path of a name, for the ledger.
+    fn place(&self, directory: NodeId, name: &[u8]) -> u64 {
+        let above = self.directory(directory).map_or(0, |directory| directory.place);
+        self.ledger.as_ref().map_or(0, |ledger| ledger.place(above, name))
+    }
+
+    fn note_removal(&mut self, directory: u64, name: &[u8], entry: Name) {
+        let (kind, own) = (self.directory(entry.node).is_some(), entry.since == self.layer);
+        if let Some(ledger) = &mut self.ledger {
+            ledger.name_removed(ledger.place(directory, name), kind, own);
         }
     }
 

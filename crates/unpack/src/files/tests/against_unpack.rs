@@ -15,15 +15,15 @@ use crate::{Error, UnpackOptions, unpack_rootfs};
 
 /// An entry before it is known what its hard link may lead to.
 #[derive(Debug, Clone)]
-struct Step {
-    path: String,
-    kind: Kind,
+pub(super) struct Step {
+    pub(super) path: String,
+    pub(super) kind: Kind,
     mode: u32,
-    mtime: u64,
+    pub(super) mtime: u64,
 }
 
 #[derive(Debug, Clone)]
-enum Kind {
+pub(super) enum Kind {
     Dir,
     File(String),
     Symlink(String),
@@ -32,7 +32,7 @@ enum Kind {
     Link(String, Option<Index>),
 }
 
-fn step() -> impl Strategy<Value = Step> {
+pub(super) fn step() -> impl Strategy<Value = Step> {
     let kind = prop_oneof![
         3 => Just(Kind::Dir),
         4 => "[xyz]{0,3}".prop_map(Kind::File),
@@ -67,7 +67,7 @@ fn symlink() -> impl Strategy<Value = String> {
 }
 
 /// The layers as tars.
-fn layers(steps: &[Vec<Step>]) -> Vec<Vec<u8>> {
+pub(super) fn layers(steps: &[Vec<Step>]) -> Vec<Vec<u8>> {
     let mut linkable: Vec<&str> = Vec::new();
     steps
         .iter()
@@ -144,7 +144,7 @@ fn symlink_to(target: &[u8]) -> String {
 }
 
 /// At which entry of which layer it was refused.
-fn place_of(error: &Error) -> Option<(usize, &str, u64)> {
+pub(super) fn place_of(error: &Error) -> Option<(usize, &str, u64)> {
     match error {
         Error::Entry { layer, path, offset, .. } => Some((*layer, path, *offset)),
         _ => None,

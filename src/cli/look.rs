@@ -38,6 +38,12 @@ pub(crate) struct Inspect {
     /// Show the graph: indexes, manifests, configs, layers and referrers, with absent blobs marked
     #[arg(long, conflicts_with_all = ["bytes", "platform"])]
     pub(crate) tree: bool,
+    /// Read all layers and show where the size went: files added, changed, removed and hidden again, layer by layer
+    #[arg(long, conflicts_with_all = ["bytes", "tree"])]
+    pub(crate) layers: bool,
+    /// With --layers: how many of each layer's largest files to name
+    #[arg(long, value_name = "N", default_value_t = 5, requires = "layers", value_parser = top)]
+    pub(crate) top: usize,
     /// How to report
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT", conflicts_with = "bytes")]
     pub(crate) format: Format,
@@ -94,4 +100,10 @@ pub(crate) struct Cat {
     /// The file inside the image
     #[arg(value_name = "PATH")]
     pub(crate) path: OsString,
+}
+
+/// As many paths as anyone reads, since all of them are kept.
+fn top(text: &str) -> Result<usize, String> {
+    const MOST: usize = 10_000;
+    text.parse().ok().filter(|n| *n <= MOST).ok_or_else(|| format!("a number from 0 to {MOST} is needed"))
 }

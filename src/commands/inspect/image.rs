@@ -9,6 +9,7 @@ use ocidian_spec::{
 };
 use serde::Serialize;
 
+use super::history;
 use crate::commands::platforms;
 use crate::report::text::{Fields, shortened};
 use crate::report::{escape, size};
@@ -100,7 +101,7 @@ impl ImageReport {
             author: config.and_then(|c| c.author.clone()),
             layers_size: value.layers.iter().fold(0, |sum: u64, layer| sum.saturating_add(layer.size)),
             config: Some(config_blob),
-            layers: layers(store, value, config, &history)?,
+            layers: layers(store, value, config)?,
             history,
             run: config.and_then(|c| c.config.as_ref()).map(Run::of),
             subject: value.subject.as_ref().map(|subject| subject.digest.to_string()),
@@ -194,20 +195,13 @@ impl Run {
     }
 }
 
-fn layers(
-    store: &dyn Store,
-    manifest: &ImageManifest,
-    config: Option<&ImageConfig>,
-    history: &[Step],
-) -> Result<Vec<Layer>> {
-    let steps: Vec<usize> =
-        history.iter().enumerate().filter(|(_, step)| !step.empty_layer).map(|(at, _)| at).collect();
-    let agree = steps.len() == manifest.layers.len();
+fn layers(store: &dyn Store, manifest: &ImageManifest, config: Option<&ImageConfig>) -> Result<Vec<Layer>> {
+    let steps = config.map(|config| history::of_layers(config, manifest.layers.len())).unwrap_or_default();
     let layer = |(at, descriptor): (usize, &Descriptor)| {
         Ok(Layer {
             blob: Blob::find(store, descriptor)?,
             diff_id: config.and_then(|c| c.rootfs.diff_ids.get(at)).map(ToString::to_string),
-            history: steps.get(at).copied().filter(|_| agree),
+            history: steps.get(at).copied().flatten(),
         })
     };
     manifest.layers.iter().enumerate().map(layer).collect()

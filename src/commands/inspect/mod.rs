@@ -1,7 +1,9 @@
-//! `inspect`: what an image is, without reading its layers.
+//! `inspect`: what an image is. Only `--layers` reads layers.
 
+mod history;
 mod image;
 mod index;
+mod layers;
 mod named;
 mod summary;
 mod tree;
@@ -18,6 +20,9 @@ use crate::report::{self, Voice};
 pub(crate) fn run(args: &Inspect, voice: Voice) -> anyhow::Result<()> {
     if args.tree {
         return tree::run(&args.image.image, args.format);
+    }
+    if args.layers {
+        return layers::run(args, voice);
     }
     if args.raw && args.image.choice.platform.is_none() && !args.config {
         return raw(args);

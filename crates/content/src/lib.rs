@@ -29,6 +29,7 @@ pub mod progress;
 pub mod reader;
 pub mod referrers;
 pub mod select;
+pub mod space;
 pub mod store;
 mod survey;
 pub mod update;
@@ -40,6 +41,7 @@ pub use memory::MemoryStore;
 pub use progress::{Cancel, Event, Progress, Silent};
 pub use reader::BlobReader;
 pub use select::{PlatformChoice, Selection, select};
+pub use space::Space;
 pub use store::{
     BlobAdmin, BlobSink, BlobSource, BlobWrite, Demands, Destination, Expect, RefSink, RefSource, Role,
     Store, Stored, When,

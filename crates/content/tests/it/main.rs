@@ -6,6 +6,7 @@ mod document;
 mod memory;
 mod reader;
 mod select;
+mod space;
 mod walk;
 
 use ocidian_content::MemoryStore;

@@ -11,7 +11,8 @@ use super::{Format, FormatArgs};
 /// Show what an image is: digests, platform, layers, configuration
 ///
 /// Without a switch, a summary of the image for this machine (or --platform), and of the index above it where
-/// there is one. Layers are named, not read: `inspect` is quick on any image.
+/// there is one. Layers are named, not read: `inspect` is quick on any image. A layout or archive of several images,
+/// without a tag, is summed up by the room that each of them takes, alone and shared with others (--space).
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("bytes").multiple(true)), after_long_help = "\
 Examples:
@@ -19,11 +20,16 @@ Examples:
   ocidian inspect --config oci-archive:busybox.tar | jq .config
   ocidian inspect --raw --platform linux/arm64 oci:images:debian | sha256sum
   ocidian inspect --tree ./images
+  ocidian inspect --space ./images
+  ocidian inspect --layers --top 10 oci:images:debian
 
 JSON: an object with `name`, `index` (null, or the multi-platform index with its `manifests`)
 and `image` (null where no image is for this machine, else `digest`, `platform`, `created`,
 `layers`, `history`, `config` and more). With --tree, an array of nodes, each with `role`,
-`digest`, `mediaType`, `size`, `state` (and `error` where it is damaged) and `children`.
+`digest`, `mediaType`, `size`, `state` (and `error` where it is damaged) and `children`. With
+--layers, an object with `layers` (`size`, `uncompressedSize`, `files`, `content`, `hidden`,
+`largest` and more) and `total`; with --space, one with `images` (`names`, `digest`, `size`,
+`own`, `shared` and more) and `total`.
 
 See also: `ocidian ls` for the tags of a layout, `ocidian cat` for a file inside an image.")]
 pub(crate) struct Inspect {
@@ -44,6 +50,9 @@ pub(crate) struct Inspect {
     /// With --layers: how many of each layer's largest files to name
     #[arg(long, value_name = "N", default_value_t = 5, requires = "layers", value_parser = top)]
     pub(crate) top: usize,
+    /// Show the room that each image takes in the store, alone and shared with others
+    #[arg(long, conflicts_with_all = ["bytes", "tree", "layers", "platform"])]
+    pub(crate) space: bool,
     /// How to report
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT", conflicts_with = "bytes")]
     pub(crate) format: Format,
@@ -59,10 +68,11 @@ pub(crate) struct Inspect {
 Examples:
   ocidian ls ./images
   ocidian ls --names oci:images | xargs -n1 echo
+  ocidian ls --size ./images
   ocidian ls oci:images:busybox /etc
 
 JSON: an array with an object for each line: `name` (null where there is none), `digest`, `mediaType`, `size` and
-`platforms` for an image; `path`, `type`, `mode` (octal), `uid`, `gid`, `size`, `mtime`, `links`, `target` and `device`
+`platforms` for an image, with --size also `space`; `path`, `type`, `mode` (octal), `uid`, `gid`, `size`, `mtime`, `links`, `target` and `device`
 for a file. Bytes of a path that are not UTF-8 are written as \\xNN.
 
 See also: `ocidian inspect --tree` for what each image is made of.")]
@@ -76,6 +86,9 @@ pub(crate) struct Ls {
     /// Print the tags alone, one a line
     #[arg(long, conflicts_with_all = ["path", "format"])]
     pub(crate) names: bool,
+    /// Show how large each image is with all its blobs, and how much of that other images share
+    #[arg(long, conflicts_with_all = ["path", "names"])]
+    pub(crate) size: bool,
     #[command(flatten)]
     pub(crate) choice: PlatformArgs,
     #[command(flatten)]

@@ -1,17 +1,20 @@
 //! `ls`: what a layout or archive names, or what is in a directory of an image.
 
+use std::collections::HashMap;
 use std::io::{self, Write};
 
-use ocidian_content::{Error, Result, Role, Store, names};
+use ocidian_content::space::ImageSpace;
+use ocidian_content::{Error, Result, Role, Space, Store, names};
 use ocidian_image_layout::Opened;
 use ocidian_spec::{Annotations, Descriptor, Kind, MediaType, Platform, Selector};
 use serde::Serialize;
 
+use super::inspect::Room;
 use super::platforms;
 use crate::cli::{Format, Ls};
 use crate::exit::Usage;
 use crate::report::table::Table;
-use crate::report::{self, Voice, escape, json};
+use crate::report::{self, Voice, escape, json, size};
 
 /// A line of the list.
 #[derive(Debug, Serialize)]
@@ -25,6 +28,8 @@ struct Entry {
     platforms: Vec<Platform>,
     annotations: Annotations,
     present: bool,
+    /// With --size, the room that it takes with all that it leads to.
+    space: Option<Room>,
 }
 
 pub(crate) fn run(args: &Ls, voice: Voice) -> anyhow::Result<()> {
@@ -40,15 +45,33 @@ pub(crate) fn run(args: &Ls, voice: Voice) -> anyhow::Result<()> {
     if args.names {
         return report::to_stdout(|out| write_names(out, &listed));
     }
-    let entries: Vec<Entry> =
+    let mut entries: Vec<Entry> =
         listed.iter().map(|entry| Entry::of(store, entry, voice)).collect::<Result<_>>()?;
+    if args.size {
+        measure(store, &mut entries, voice)?;
+    }
     report::to_stdout(|out| match args.format.format {
         Format::Json => json::write(out, &entries),
+        Format::Text if args.size => write_sizes(out, &entries),
         Format::Text => write_table(out, &entries),
     })
 }
 
-fn listed(store: &dyn Store, selector: &Selector) -> Result<Vec<Descriptor>> {
+fn measure(store: &dyn Store, entries: &mut [Entry], voice: Voice) -> Result<()> {
+    let space = Space::of(store, None)?;
+    let rooms: HashMap<String, &ImageSpace> =
+        space.images.iter().map(|image| (image.descriptor.digest.to_string(), image)).collect();
+    for entry in entries {
+        entry.space = rooms.get(&entry.digest).copied().map(Room::of);
+    }
+    if let Some((_, error)) = &space.damaged {
+        voice.warn(&format!("sizes leave out what is damaged: {error}"));
+    }
+    Ok(())
+}
+
+/// The entries that `selector` means; an error that lists what there is where there are none.
+pub(super) fn listed(store: &dyn Store, selector: &Selector) -> Result<Vec<Descriptor>> {
     let all: Vec<Descriptor> = store.list()?.into_iter().map(|(_, entry)| entry).collect();
     let (wanted, found) = match selector {
         Selector::Sole => return Ok(all),
@@ -80,30 +103,45 @@ impl Entry {
             platforms,
             annotations: entry.annotations.clone().unwrap_or_default(),
             present: store.stat(Role::Manifest, entry)?.is_some(),
+            space: None,
         })
     }
 
+    fn platforms(&self) -> String {
+        self.platforms.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+    }
+
     fn what(&self) -> String {
-        if !self.present {
-            return "absent".to_owned();
-        }
-        if let Some(artifact) = &self.artifact_type {
-            return artifact.to_string();
-        }
-        match self.media_type.kind() {
-            Kind::Index => "index".to_owned(),
-            Kind::Manifest => "image".to_owned(),
-            _ => self.media_type.to_string(),
-        }
+        if self.present { what(self.artifact_type.as_ref(), &self.media_type) } else { "absent".to_owned() }
+    }
+}
+
+/// What an entry is, in a word where there is one.
+pub(super) fn what(artifact_type: Option<&MediaType>, media_type: &MediaType) -> String {
+    match (artifact_type, media_type.kind()) {
+        (Some(artifact), _) => artifact.to_string(),
+        (None, Kind::Index) => "index".to_owned(),
+        (None, Kind::Manifest) => "image".to_owned(),
+        (None, _) => media_type.to_string(),
     }
 }
 
 fn write_table(out: &mut impl Write, entries: &[Entry]) -> io::Result<()> {
     let mut table = Table::new(["TAG", "TYPE", "DIGEST", "PLATFORM"]);
     for entry in entries {
-        let platforms: Vec<String> = entry.platforms.iter().map(ToString::to_string).collect();
         let name = entry.name.as_deref().unwrap_or("-");
-        table.row([name, &entry.what(), &entry.digest, &platforms.join(",")]);
+        table.row([name, &entry.what(), &entry.digest, &entry.platforms()]);
+    }
+    table.write(out, "")
+}
+
+fn write_sizes(out: &mut impl Write, entries: &[Entry]) -> io::Result<()> {
+    let mut table = Table::new(["TAG", "TYPE", "SIZE", "SHARED", "DIGEST", "PLATFORM"]);
+    for entry in entries {
+        let name = entry.name.as_deref().unwrap_or("-");
+        let room = |of: fn(&Room) -> u64| entry.space.as_ref().map(of).map(size::bytes).unwrap_or_default();
+        let (size, shared) = (room(|room| room.size), room(|room| room.shared));
+        table.row([name, &entry.what(), &size, &shared, &entry.digest, &entry.platforms()]);
     }
     table.write(out, "")
 }

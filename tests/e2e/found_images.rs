@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::bin::{ok, run};
 
 #[expect(clippy::print_stderr, reason = "whoever runs the tests is to see what was left out")]
-fn found() -> Option<Vec<PathBuf>> {
+pub(crate) fn found() -> Option<Vec<PathBuf>> {
     let Some(dir) = std::env::var_os("OCIDIAN_TEST_IMAGES") else {
         eprintln!("SKIPPED {}: OCIDIAN_TEST_IMAGES names no directory of images", module_path!());
         return None;
@@ -22,7 +22,7 @@ fn found() -> Option<Vec<PathBuf>> {
 }
 
 /// The platform of the one image that is really there; exporters list others that they leave out.
-fn platform(image: &str) -> String {
+pub(crate) fn platform(image: &str) -> String {
     let tree: Value = serde_json::from_str(&ok(["inspect", "--tree", "--format", "json", image])).unwrap();
     let mut pending: Vec<&Value> = tree.as_array().unwrap().iter().collect();
     while let Some(node) = pending.pop() {

@@ -5,6 +5,7 @@ mod image;
 mod index;
 mod layers;
 mod named;
+mod space;
 mod summary;
 mod tree;
 
@@ -17,12 +18,18 @@ use crate::cli::Inspect;
 use crate::commands::open;
 use crate::report::{self, Voice};
 
+pub(crate) use space::Room;
+
 pub(crate) fn run(args: &Inspect, voice: Voice) -> anyhow::Result<()> {
     if args.tree {
         return tree::run(&args.image.image, args.format);
     }
     if args.layers {
         return layers::run(args, voice);
+    }
+    if args.space {
+        let Opened { store, selector, .. } = ocidian_image_layout::open(&args.image.image)?;
+        return space::run(store.as_ref(), &selector, args.format, voice);
     }
     if args.raw && args.image.choice.platform.is_none() && !args.config {
         return raw(args);

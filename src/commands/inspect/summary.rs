@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::image::ImageReport;
 use super::index::IndexReport;
-use super::named;
+use super::{named, space};
 use crate::cli::{Format, Inspect};
 use crate::commands::open;
 use crate::report::text::Fields;
@@ -30,6 +30,10 @@ pub(super) fn run(args: &Inspect, voice: Voice) -> anyhow::Result<()> {
         Ok(selection) => {
             selection.notes.iter().for_each(|note| voice.note(note));
             of_selection(store, &selector, &selection)?
+        }
+        // Several images and no word on which: how they share the store is what can be said of all.
+        Err(Error::Ambiguous { .. }) if platform.is_none() && selector == Selector::Sole => {
+            return space::run(store, &selector, args.format, voice);
         }
         Err(error) if platform.is_none() && is_about_the_choice(&error) => {
             let report = of_document(store, &named::find(store, &selector).map_err(|_| error)?)?;

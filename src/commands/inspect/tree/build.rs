@@ -4,17 +4,24 @@ use std::collections::{HashMap, HashSet};
 
 use ocidian_content::walk::{Content, Limits, Order};
 use ocidian_content::{Error, Result, Role as Position, Store, Walk, document, names};
+use ocidian_spec::annotations::CREATED;
 use ocidian_spec::{Descriptor, Digest, ImageConfig, ImageIndex, ImageManifest, Kind, Raw};
 
 use super::{Node, Role, State};
 use crate::commands::platforms;
+
+/// Nodes of a tree, all of which are kept until it is written.
+const NODES: u64 = 250_000;
+/// Descriptors of a store in which referrers are looked for, none of which is kept.
+const DESCRIPTORS: u64 = 2_000_000;
 
 /// Builds trees over one store.
 pub(super) struct Builder<'a> {
     store: &'a dyn Store,
     limits: Limits,
     referrers: HashMap<Digest, Vec<Descriptor>>,
-    opened: HashSet<Digest>,
+    /// What was shown, and whether it was as a document that is looked into.
+    shown: HashSet<(Digest, bool)>,
     nodes: u64,
     first_error: Option<Error>,
 }
@@ -24,7 +31,8 @@ impl<'a> Builder<'a> {
     pub(super) fn new(store: &'a dyn Store) -> Result<Self> {
         let mut referrers: HashMap<Digest, Vec<Descriptor>> = HashMap::new();
         let entries = store.list()?.into_iter().map(|(_, entry)| entry);
-        for node in Walk::new(store, entries, Order::ParentsFirst).without_subjects() {
+        let limits = Limits { descriptors: DESCRIPTORS, ..Limits::default() };
+        for node in Walk::new(store, entries, Order::ParentsFirst).without_subjects().limits(limits) {
             let node = match node {
                 Ok(node) => node,
                 Err(limit @ Error::Limit { .. }) => return Err(limit),
@@ -40,24 +48,28 @@ impl<'a> Builder<'a> {
                 referrers.entry(subject.digest.clone()).or_default().push(node.descriptor);
             }
         }
-        let limits = Limits::default();
-        Ok(Self { store, limits, referrers, opened: HashSet::new(), nodes: 0, first_error: None })
+        let limits = Limits { descriptors: NODES, ..Limits::default() };
+        Ok(Self { store, limits, referrers, shown: HashSet::new(), nodes: 0, first_error: None })
     }
 
-    /// The trees below `roots`. With `all`, what refers to another root is shown there and not as a root.
+    /// The trees below `roots`. With `all`, what only refers to something that is shown is no root of its own.
     pub(super) fn roots(&mut self, roots: Vec<Descriptor>, all: bool) -> Result<Vec<Node>> {
-        let listed: HashSet<Digest> = roots.iter().map(|root| root.digest.clone()).collect();
-        let elsewhere: HashSet<Digest> = self
-            .referrers
+        let refers: HashSet<&Digest> = self.referrers.values().flatten().map(|of| &of.digest).collect();
+        let later: Vec<bool> = roots
             .iter()
-            .filter(|(subject, _)| all && listed.contains(subject))
-            .flat_map(|(subject, of)| of.iter().map(move |d| (subject, &d.digest)))
-            .filter(|(subject, referrer)| subject != referrer)
-            .map(|(_, referrer)| referrer.clone())
+            .map(|root| all && names::name_of(root).is_none() && refers.contains(&root.digest))
             .collect();
-        let shown =
-            roots.iter().filter(|root| names::name_of(root).is_some() || !elsewhere.contains(&root.digest));
-        shown.map(|root| self.document(root, None, 0)).collect()
+        let mut shown = Vec::new();
+        for waiting in [false, true] {
+            for (at, root) in roots.iter().enumerate().filter(|(at, _)| later.get(*at) == Some(&waiting)) {
+                // By now all that it could refer to is shown, and it with that.
+                if !(waiting && self.shown.contains(&(root.digest.clone(), true))) {
+                    shown.push((at, self.document(root, None, 0)?));
+                }
+            }
+        }
+        shown.sort_by_key(|(at, _)| *at);
+        Ok(shown.into_iter().map(|(_, node)| node).collect())
     }
 
     /// The first thing that was found damaged, as the command's own error.
@@ -91,10 +103,6 @@ impl<'a> Builder<'a> {
         if node.state != State::Present || !matches!(kind, Kind::Index | Kind::Manifest) {
             return Ok(node);
         }
-        if !self.opened.insert(descriptor.digest.clone()) {
-            node.state = State::Repeated;
-            return Ok(node);
-        }
         let below = match kind {
             Kind::Index => self.index(&mut node, descriptor, depth),
             _ => self.manifest(&mut node, descriptor),
@@ -113,6 +121,7 @@ impl<'a> Builder<'a> {
     fn index(&mut self, node: &mut Node, descriptor: &Descriptor, depth: usize) -> Result<()> {
         let index: Raw<ImageIndex> = document::read(self.store, Position::Manifest, descriptor)?;
         node.artifact_type = index.value().artifact_type.clone().or(node.artifact_type.take());
+        node.created = index.value().annotations.as_ref().and_then(|all| all.get(CREATED)).cloned();
         for child in &index.value().manifests {
             node.children.push(self.document(child, None, depth + 1)?);
         }
@@ -124,11 +133,15 @@ impl<'a> Builder<'a> {
         let manifest = manifest.value();
         node.artifact_type = manifest.artifact_type.clone().or(node.artifact_type.take());
         let mut config = self.blob(&manifest.config, Role::Config, Position::Blob)?;
-        if config.state == State::Present && manifest.config.media_type.kind() == Kind::Config {
+        let held = matches!(config.state, State::Present | State::Repeated);
+        if held && manifest.config.media_type.kind() == Kind::Config {
             match document::config(self.store, manifest) {
                 Ok(document) => describe(node, document.value()),
                 Err(error) => self.damaged(&mut config, error),
             }
+        }
+        if node.created.is_none() {
+            node.created = manifest.annotations.as_ref().and_then(|all| all.get(CREATED)).cloned();
         }
         node.children.push(config);
         for layer in &manifest.layers {
@@ -166,6 +179,11 @@ impl<'a> Builder<'a> {
             Ok(None) if descriptor.data.is_some() => {}
             Ok(None) => node.state = State::Absent,
             Err(error) => self.damaged(&mut node, error),
+        }
+        let opened = position == Position::Manifest
+            && matches!(descriptor.media_type.kind(), Kind::Index | Kind::Manifest);
+        if node.state == State::Present && !self.shown.insert((descriptor.digest.clone(), opened)) {
+            node.state = State::Repeated;
         }
         Ok(node)
     }

@@ -53,7 +53,7 @@ enum Role {
 enum State {
     /// It does; documents were verified, other blobs have the right size.
     Present,
-    /// It does, and the children were shown where it first came.
+    /// It does, and was shown before: the children are where it came first.
     Repeated,
     Absent,
     Damaged,

@@ -3,6 +3,7 @@
 //! Nothing here does any work. Values that have a grammar of their own (images, platforms, ranges
 //! of ids, sizes) are parsed here, so that a wrong one is a usage error before anything is opened.
 
+mod conformance;
 mod ids;
 mod image;
 mod look;
@@ -14,6 +15,7 @@ pub(crate) mod value;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use conformance::{Conformance, ConformanceVerb, RunArgs, Show};
 pub(crate) use ids::Ids;
 pub(crate) use image::ImageArgs;
 pub(crate) use look::{Cat, Inspect, Ls};
@@ -91,6 +93,7 @@ pub(crate) enum Verb {
     Inspect(Inspect),
     Ls(Ls),
     Cat(Cat),
+    Conformance(Conformance),
     Completion(Completion),
     Man(Man),
 }

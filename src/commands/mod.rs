@@ -2,6 +2,7 @@
 
 mod cat;
 mod completion;
+mod conformance;
 mod container;
 mod files;
 mod inspect;
@@ -27,6 +28,7 @@ pub(crate) fn run(verb: &Verb, voice: Voice) -> anyhow::Result<()> {
         Verb::Inspect(args) => inspect::run(args, voice),
         Verb::Ls(args) => ls::run(args, voice),
         Verb::Cat(args) => cat::run(args, voice),
+        Verb::Conformance(args) => conformance::run(args, voice),
         Verb::Completion(args) => completion::run(args),
         Verb::Man(args) => man::run(args),
     }

@@ -17,6 +17,7 @@ const CRATES: [(&str, u8, &[&str]); 9] = [
             "clap_complete",
             "clap_mangen",
             "indicatif",
+            "ocidian-conformance",
             "ocidian-content",
             "ocidian-image-layout",
             "ocidian-layer",

@@ -9,7 +9,8 @@ use ocidian_testkit::peers::Peer;
 use crate::bin::{ocidian, ok, path, run};
 use crate::cli_images::{Images, architectures};
 
-const VERBS: [&str; 8] = ["unpack", "rootfs", "runtime-config", "inspect", "ls", "cat", "completion", "man"];
+const VERBS: [&str; 9] =
+    ["unpack", "rootfs", "runtime-config", "inspect", "ls", "cat", "conformance", "completion", "man"];
 
 fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()

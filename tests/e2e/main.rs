@@ -10,6 +10,7 @@ mod cli_look;
 mod cli_shell;
 mod cli_unpack;
 mod cli_usage;
+mod conformance_verb;
 mod docs;
 mod fixtures;
 mod found_images;

@@ -1,9 +1,5 @@
 //! A case: an image layout to unpack, and the outcome that the specification asks for.
 
-use std::fs;
-use std::io;
-use std::path::Path;
-
 use serde_json::{Value, json};
 
 use crate::layout::{Layout, LayoutBuilder, TAG};
@@ -145,7 +141,7 @@ impl Case {
             "title": self.title,
             "section": self.section,
             "about": self.about,
-            "layout": self.id,
+            "path": format!("unpack/{}", self.id),
             "tag": TAG,
             "limits": self.limits.map(|l| json!({ "maxBytes": l.max_bytes, "maxEntries": l.max_entries })),
         });
@@ -163,26 +159,4 @@ impl Case {
         }
         json
     }
-}
-
-/// Writes all `cases` to `dir`, one directory each, and `cases.json`, which describes them.
-///
-/// `cases.json` is an array of objects: `id`, `title`, `section`, `about`, `layout` (the directory),
-/// `tag`, `limits` (or null), `verdict` (`unpacked`, `failed`, `not-found`, `verification`),
-/// `exitCode`, and either `tree` (see [`ExpectedEntry::to_json`]; bytes are escaped by
-/// [`crate::tree::escape`]) or `error`, what the message must contain.
-///
-/// # Errors
-/// As the file system has them; `dir` is made if it does not exist.
-pub fn write_all(cases: &[Case], dir: &Path) -> io::Result<()> {
-    fs::create_dir_all(dir)?;
-    let mut json = Vec::with_capacity(cases.len());
-    for case in cases {
-        let layout = case.layout();
-        layout.write(&dir.join(case.id))?;
-        json.push(case.to_json(&layout));
-    }
-    let mut text = serde_json::to_string_pretty(&json)?;
-    text.push('\n');
-    fs::write(dir.join("cases.json"), text)
 }

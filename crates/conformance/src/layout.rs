@@ -267,6 +267,11 @@ pub struct Layout {
 }
 
 impl Layout {
+    /// These files, none of which has a name of its own.
+    pub(crate) fn of(files: BTreeMap<String, Node>) -> Self {
+        Self { files, names: BTreeMap::new() }
+    }
+
     /// What stands where, by path relative to the layout.
     pub fn files(&self) -> &BTreeMap<String, Node> {
         &self.files

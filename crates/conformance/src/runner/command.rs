@@ -53,6 +53,11 @@ impl Template {
         Ok(Self { words, bracket })
     }
 
+    /// Whether a word has that place.
+    pub(super) fn has(&self, place: &str) -> bool {
+        self.words.iter().any(|word| word.contains(place))
+    }
+
     /// The command for one case; `None` where it has limits and the command no place for them.
     pub(super) fn fill_in(
         &self,
@@ -140,6 +145,12 @@ fn peak_of(pid: u32) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kibibytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
     kibibytes.checked_mul(1024)
+}
+
+/// Whether a program that ended with that code did so for a bug of its own, as Rust, abort and Go tell it.
+pub(super) fn panicked(code: i32, message: &str) -> bool {
+    let go = || message.lines().any(|line| line.starts_with("panic: ") || line.starts_with("fatal error: "));
+    matches!(code, 101 | 134) || (code == 2 && go())
 }
 
 fn ending(status: ExitStatus) -> Ending {

@@ -12,6 +12,7 @@ mod command;
 mod compare;
 mod report;
 mod sandbox;
+mod validate;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ use std::time::Duration;
 
 pub use report::{CaseReport, Report, Verdict};
 pub use sandbox::ABSOLUTE_OUTSIDE;
+pub use validate::run_validate;
 
 use crate::case::{Case, Expectation, Refusal};
 use crate::layout::Layout;
@@ -71,7 +73,7 @@ pub fn run_unpack(tool: &str, cases: &[Case], options: &Options) -> io::Result<R
         let layout = case.layout();
         let sandbox = Sandbox::create(&options.dir, case.id, &layout)?;
         let bundle = sandbox.bundle();
-        let mut report = CaseReport::new(case);
+        let mut report = CaseReport::new(case.id, case.title, case.section);
         match template.fill_in(&sandbox.layout(case.id), &bundle, case.limits) {
             None => report.verdict = Verdict::Skipped("the tool's command has no place for limits".into()),
             Some(words) => {
@@ -99,7 +101,9 @@ fn judge(case: &Case, layout: &Layout, run: &Run, bundle: &Path, options: &Optio
     match (&case.expect, run.ending) {
         (_, Ending::TimedOut) => faults.wrong.push(format!("no end after {:?}", options.timeout)),
         (_, Ending::Signal(signal)) => faults.wrong.push(format!("killed by signal {signal}")),
-        (_, Ending::Code(101 | 134)) => faults.wrong.push("it panicked".into()),
+        (_, Ending::Code(code)) if command::panicked(code, &run.message) => {
+            faults.wrong.push("it panicked".into());
+        }
         (Expectation::Tree(_), Ending::Code(code)) if code != 0 => {
             faults.wrong.push(format!("refused (exit code {code}): {}", first_line(&run.message)));
         }

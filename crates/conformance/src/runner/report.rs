@@ -4,8 +4,6 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use crate::case::Case;
-
 /// How one case went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
@@ -61,15 +59,8 @@ pub struct CaseReport {
 
 impl CaseReport {
     /// A report of which the outcome is still to be filled in.
-    pub(super) fn new(case: &Case) -> Self {
-        Self {
-            id: case.id,
-            title: case.title,
-            section: case.section,
-            verdict: Verdict::Passed,
-            message: String::new(),
-            peak_memory: None,
-        }
+    pub(super) fn new(id: &'static str, title: &'static str, section: &'static str) -> Self {
+        Self { id, title, section, verdict: Verdict::Passed, message: String::new(), peak_memory: None }
     }
 }
 

@@ -3,12 +3,12 @@
 //! Where the image format says nothing and tar's own rules decide, the sentence is the one that asks for a tar.
 
 /// The sentence that all of tar's own rules rest on.
-const TAR: &str = "Layer Changesets for the media type `application/vnd.oci.image.layer.v1.tar` MUST be packaged in tar archive.";
+const TAR: &str = "Layer Changesets for the [media type](media-types.md) `application/vnd.oci.image.layer.v1.tar` MUST be packaged in [tar archive][tar-archive].";
 const ATTRIBUTES: &str =
-    "Where supported, MUST include file attributes for Additions and Modifications include: …";
-const GZIP: &str = "The media type `application/vnd.oci.image.layer.v1.tar+gzip` represents an `application/vnd.oci.image.layer.v1.tar` payload which has been compressed with gzip.";
-const ZSTD: &str = "The media type `application/vnd.oci.image.layer.v1.tar+zstd` represents an `application/vnd.oci.image.layer.v1.tar` payload which has been compressed with zstd.";
-const EXTRACTED: &str = "In the absence of any whiteout files in a layer changeset, the archive is extracted like a regular tar archive.";
+    "Where supported, MUST include file attributes for Additions and Modifications include:";
+const GZIP: &str = "The media type `application/vnd.oci.image.layer.v1.tar+gzip` represents an `application/vnd.oci.image.layer.v1.tar` payload which has been compressed with [gzip][rfc1952_2].";
+const ZSTD: &str = "The media type `application/vnd.oci.image.layer.v1.tar+zstd` represents an `application/vnd.oci.image.layer.v1.tar` payload which has been compressed with [zstd][rfc8478].";
+const EXTRACTED: &str = "In the absence of any [whiteout](#whiteouts) files in a layer changeset, the archive is extracted like a regular tar archive.";
 
 super::rules! {
     COMPRESSION: Error "layer-compression" Image "layer.md#gzip-media-types" V1_0 {
@@ -188,7 +188,7 @@ super::rules! {
     }
     SPARSE: Warning "layer-sparse" Image "layer.md#file-attributes" V1_0 {
         title: "files are not stored as sparse files",
-        says: "Sparse files SHOULD NOT be used because they lack consistent support across tar implementations.",
+        says: "[Sparse files](https://en.wikipedia.org/wiki/Sparse_file) SHOULD NOT be used because they lack consistent support across tar implementations.",
         help: "Write the holes as zeros (leave tar's --sparse out); compression makes them small.",
         good: "an entry of type 0",
         bad: "an entry of type S, or one with GNU.sparse records",
@@ -202,14 +202,14 @@ super::rules! {
     }
     DUPLICATE: Error "layer-duplicate" Image "layer.md#distributable-format" V1_0 {
         title: "a layer has one entry for a path",
-        says: "Layer Changesets for the media type `application/vnd.oci.image.layer.v1.tar` MUST NOT include duplicate entries for file paths in the resulting tar archive.",
+        says: "Layer Changesets for the [media type](media-types.md) `application/vnd.oci.image.layer.v1.tar` MUST NOT include duplicate entries for file paths in the resulting [tar archive][tar-archive].",
         help: "Keep the last one. `a`, `./a` and `/a` are one path.",
         good: "etc/, etc/passwd",
         bad: "etc/passwd, ./etc/passwd",
     }
     PARENT: Warning "layer-parent" Image "layer.md#changeset-over-existing-files" V1_0 {
         title: "what an entry lies below is a directory in the same layer, if it is there at all",
-        says: "In all other cases, the implementation MUST do the semantic equivalent of the following: removing the file path … recreating the file path, based on the contents and attributes of the changeset entry",
+        says: "In all other cases, the implementation MUST do the semantic equivalent of the following:",
         help: "Name the entry by its real path; extractors follow the link, replace it, or refuse.",
         good: "lib -> usr/lib, usr/lib/x",
         bad: "lib -> usr/lib, lib/x",
@@ -258,7 +258,7 @@ super::rules! {
     }
     ENTRY_TYPE: Error "layer-entry-type" Image "layer.md#file-types" V1_0 {
         title: "entries are of types that stand for files",
-        says: "Throughout this document section, the use of word \"files\" or \"entries\" includes the following, where supported: regular files, directories, sockets, symbolic links, block devices, character devices, FIFOs",
+        says: "Throughout this document section, the use of word \"files\" or \"entries\" includes the following, where supported:",
         help: "Leave the entry out: some readers make a regular file of an unknown type, others skip it or stop.",
         good: "type 0",
         bad: "type M, a piece of a multi-volume archive",
@@ -279,7 +279,7 @@ super::rules! {
     }
     DEVICE: Note "layer-device" Image "layer.md#file-types" V1_0 {
         title: "a layer has no device nodes",
-        says: "Throughout this document section, the use of word \"files\" or \"entries\" includes the following, where supported: … block devices, character devices …",
+        says: "Throughout this document section, the use of word \"files\" or \"entries\" includes the following, where supported:",
         help: "Legal; but only root can make them, and runtimes make the usual ones themselves.",
         good: "dev/, empty",
         bad: "dev/null, 1:3",
@@ -300,7 +300,7 @@ super::rules! {
     }
     HARDLINK_NAME: Error "layer-hardlink-name" Image "layer.md#hardlinks" V1_0 {
         title: "a hard link's target is a path inside the layer's root",
-        says: "Hardlink reference (`linkname`)",
+        says: "[Hardlink](#hardlinks) reference (`linkname`)",
         help: "Name the target by its path from the root, without `..`.",
         good: "usr/bin/gunzip linked to usr/bin/gzip",
         bad: "x linked to ../../etc/passwd, or to nothing",
@@ -321,7 +321,7 @@ super::rules! {
     }
     HARDLINK_DIRECTORY: Error "layer-hardlink-directory" Image "layer.md#hardlinks" V1_0 {
         title: "no hard link leads to a directory",
-        says: "Hardlinks are possible with all file types except `directories`.",
+        says: "Hardlinks are possible with all [file types](#file-types) except `directories`.",
         help: "Use a symbolic link.",
         good: "b linked to the file a",
         bad: "b linked to the directory a/",

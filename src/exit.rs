@@ -69,6 +69,14 @@ fn of_cause(cause: &(dyn StdError + 'static)) -> Exit {
             _ => of_class(error.class()),
         };
     }
+    if let Some(error) = cause.downcast_ref::<ocidian_build::Error>() {
+        return match error {
+            ocidian_build::Error::Content(error) => of_cause(error),
+            ocidian_build::Error::Files(error) => of_cause(error),
+            ocidian_build::Error::Layer { source, .. } => of_cause(source),
+            _ => of_class(error.class()),
+        };
+    }
     if let Some(error) = cause.downcast_ref::<ocidian_unpack::files::Error>() {
         return match error {
             ocidian_unpack::files::Error::Unpack(error) => of_cause(error),

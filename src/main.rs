@@ -5,6 +5,7 @@
 
 mod cli;
 mod commands;
+mod epoch;
 mod exit;
 mod interrupt;
 mod report;

@@ -3,10 +3,13 @@
 //! Nothing here does any work. Values that have a grammar of their own (images, platforms, ranges
 //! of ids, sizes) are parsed here, so that a wrong one is a usage error before anything is opened.
 
+mod config;
 mod conformance;
+mod edit;
 mod ids;
 mod image;
 mod look;
+mod mutate;
 mod refuse;
 mod runtime;
 mod shell;
@@ -15,10 +18,13 @@ pub(crate) mod value;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use config::ConfigArgs;
 pub(crate) use conformance::{Conformance, ConformanceVerb, RunArgs, Show};
+pub(crate) use edit::{EditArgs, HistoryArgs, ResultArgs};
 pub(crate) use ids::Ids;
 pub(crate) use image::ImageArgs;
 pub(crate) use look::{Cat, Inspect, Ls};
+pub(crate) use mutate::{Clear, Mutate};
 pub(crate) use refuse::refuse;
 pub(crate) use runtime::{Namespace, RuntimeArgs, RuntimeConfig};
 pub(crate) use shell::{Completion, Man};
@@ -90,6 +96,7 @@ pub(crate) enum Verb {
     Unpack(Box<Unpack>),
     Rootfs(Rootfs),
     RuntimeConfig(Box<RuntimeConfig>),
+    Mutate(Box<Mutate>),
     Inspect(Inspect),
     Ls(Ls),
     Cat(Cat),

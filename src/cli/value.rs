@@ -61,6 +61,81 @@ pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     }
 }
 
+/// Words of a command line: a JSON array of them, or one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Words(pub(crate) Vec<String>);
+
+/// A JSON array of strings where it begins as one, else the text itself as one word.
+pub(crate) fn words(text: &str) -> Result<Words, String> {
+    if !text.starts_with('[') {
+        return Ok(Words(vec![text.to_owned()]));
+    }
+    let array = serde_json::from_str(text);
+    array.map(Words).map_err(|error| format!("it begins as a JSON array of strings, but is none: {error}"))
+}
+
+/// A port as configs have it: `80`, `80/tcp`, `53/udp`.
+pub(crate) fn port(text: &str) -> Result<String, String> {
+    let (number, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
+    let digits = number.bytes().all(|b| b.is_ascii_digit()) && !number.starts_with('0');
+    let number = number.parse::<u16>().is_ok_and(|number| number > 0) && digits;
+    if number && matches!(protocol, "tcp" | "udp" | "sctp") {
+        return Ok(text.to_owned());
+    }
+    Err("expected a port from 1 to 65535, with /tcp, /udp or /sctp if need be".to_owned())
+}
+
+/// A time of RFC 3339, as it was written.
+pub(crate) fn time(text: &str) -> Result<String, String> {
+    match ocidian_build::created::parse(text) {
+        Some(_) => Ok(text.to_owned()),
+        None => Err("expected a time of RFC 3339: 2024-05-01T12:00:00Z".to_owned()),
+    }
+}
+
+/// An annotation and what it is on; without a value it is one to take out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Annotation {
+    pub(crate) on: On,
+    pub(crate) key: String,
+    pub(crate) value: Option<String>,
+}
+
+/// What an annotation is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum On {
+    Manifest,
+    ConfigDescriptor,
+    ManifestDescriptor,
+    Index,
+}
+
+/// `[ON:]KEY=VALUE`. A key that begins with one of the four words and a colon cannot be meant.
+pub(crate) fn annotation(text: &str) -> Result<Annotation, String> {
+    let (on, rest) = on(text);
+    let (key, value) = pair(rest)?;
+    Ok(Annotation { on, key, value: Some(value) })
+}
+
+/// `[ON:]KEY`
+pub(crate) fn annotation_key(text: &str) -> Result<Annotation, String> {
+    let (on, key) = on(text);
+    Ok(Annotation { on, key: word(key)?, value: None })
+}
+
+fn on(text: &str) -> (On, &str) {
+    let words = [
+        ("manifest", On::Manifest),
+        ("config-descriptor", On::ConfigDescriptor),
+        ("manifest-descriptor", On::ManifestDescriptor),
+        ("index", On::Index),
+    ];
+    let found = text
+        .split_once(':')
+        .and_then(|(word, rest)| words.iter().find(|(name, _)| *name == word).map(|(_, on)| (*on, rest)));
+    found.unwrap_or((On::Manifest, text))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,6 +162,48 @@ mod tests {
         {
             assert!(size(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn words_are_json_or_one_word() {
+        let of = |text| words(text).map(|words| words.0);
+        assert_eq!(of("-c"), Ok(vec!["-c".to_owned()]));
+        assert_eq!(of("a b"), Ok(vec!["a b".to_owned()]));
+        assert_eq!(of(r#"["a b", "-c"]"#), Ok(vec!["a b".to_owned(), "-c".to_owned()]));
+        assert_eq!(of("[]"), Ok(vec![]));
+        for wrong in ["[", "[1]", "[\"a\"] x", "[[]]"] {
+            assert!(of(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn ports() {
+        for good in ["1", "80/tcp", "53/udp", "65535/sctp"] {
+            assert_eq!(port(good), Ok(good.to_owned()));
+        }
+        for wrong in ["", "0", "080", "65536", "80/", "80/icmp", "80/tcp/udp", "http", "+80"] {
+            assert!(port(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn annotations_say_what_they_are_on() {
+        for (text, on, key, value) in [
+            ("a=b", On::Manifest, "a", "b"),
+            ("manifest:a=b", On::Manifest, "a", "b"),
+            ("index:a=b:c=d", On::Index, "a", "b:c=d"),
+            ("manifest-descriptor:a=", On::ManifestDescriptor, "a", ""),
+            ("config-descriptor:a=b", On::ConfigDescriptor, "a", "b"),
+            ("other:a=b", On::Manifest, "other:a", "b"),
+        ] {
+            let (key, value) = (key.to_owned(), Some(value.to_owned()));
+            assert_eq!(annotation(text), Ok(Annotation { on, key, value }), "{text}");
+        }
+        for wrong in ["a", "=b", "index:=b", "index:"] {
+            assert!(annotation(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(annotation_key("index:a=b").unwrap().key, "a=b");
+        assert!(annotation_key("index:").is_err());
     }
 
     #[test]

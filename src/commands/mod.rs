@@ -4,11 +4,13 @@ mod cat;
 mod completion;
 mod conformance;
 mod container;
+mod edit;
 mod files;
 mod inspect;
 mod ls;
 mod ls_path;
 mod man;
+mod mutate;
 mod open;
 mod platforms;
 mod rootfs;
@@ -25,6 +27,7 @@ pub(crate) fn run(verb: &Verb, voice: Voice) -> anyhow::Result<()> {
         Verb::Unpack(args) => unpack::run(args, voice),
         Verb::Rootfs(args) => rootfs::run(args, voice),
         Verb::RuntimeConfig(args) => runtime_config::run(args, voice),
+        Verb::Mutate(args) => mutate::run(args, voice),
         Verb::Inspect(args) => inspect::run(args, voice),
         Verb::Ls(args) => ls::run(args, voice),
         Verb::Cat(args) => cat::run(args, voice),

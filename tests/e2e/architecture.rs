@@ -18,6 +18,7 @@ const CRATES: [(&str, u8, &[&str]); 9] = [
             "clap_mangen",
             "indicatif",
             "ocidian-conformance",
+            "ocidian-build",
             "ocidian-content",
             "ocidian-image-layout",
             "ocidian-layer",

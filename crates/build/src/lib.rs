@@ -5,8 +5,17 @@
 //! stays as it was, and so the digest of an image that is edited back is what it was. What is made depends on
 //! the input alone: not on the clock, the host, the order of a directory or the number of threads.
 
+pub mod carry;
+pub mod created;
 pub mod error;
+pub mod history;
 pub mod ignore;
+pub mod image;
+pub mod mutate;
 pub mod scan;
 
+pub use carry::Carrier;
+pub use created::Created;
 pub use error::{Error, Result};
+pub use image::{Image, NewLayer, Written};
+pub use mutate::Mutation;

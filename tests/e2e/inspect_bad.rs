@@ -52,7 +52,8 @@ fn a_name_that_is_not_there_lists_those_that_are() {
 /// Ways to damage a layout's own files, and the exit codes that follow.
 #[test]
 fn a_layout_that_is_none_is_refused() {
-    let table: [(&str, fn(&Path), i32); 8] = [
+    type Damage = fn(&Path);
+    let table: [(&str, Damage, i32); 8] = [
         ("no oci-layout", |l| fs::remove_file(l.join("oci-layout")).unwrap(), 1),
         (
             "a future version",

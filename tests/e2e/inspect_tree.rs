@@ -46,7 +46,7 @@ fn referrers_of_referrers_stand_below_each_other_with_their_times() {
     let place = tempfile::tempdir().unwrap();
     let mut layout = Layout::create(&place.path().join("images")).unwrap();
     let image = image(&layout);
-    let index = layout.index(&[image.clone()]).unwrap();
+    let index = layout.index(std::slice::from_ref(&image)).unwrap();
     let sbom = referrer(&layout, "application/x-sbom", &image);
     let signature = referrer(&layout, "application/x-signature", &sbom);
     let of_index = referrer(&layout, "application/x-signature", &index);
@@ -86,8 +86,9 @@ fn what_several_share_is_shown_once_and_referred_to() {
     let mut layout = Layout::create(&place.path().join("images")).unwrap();
     let layer = Layer::plain(&[Entry::file("a", "a")]).unwrap();
     for name in ["one", "two"] {
-        let image =
-            layout.image(("linux", architectures().0), &json!({ "Cmd": [name] }), &[layer.clone()]).unwrap();
+        let image = layout
+            .image(("linux", architectures().0), &json!({ "Cmd": [name] }), std::slice::from_ref(&layer))
+            .unwrap();
         layout.tag(&image, name).unwrap();
     }
     let nodes = tree(layout.path().to_str().unwrap());

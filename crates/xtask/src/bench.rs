@@ -5,6 +5,7 @@
 //! where seconds do not. What was measured is checked once: a fast unpack that is wrong is no unpack.
 
 mod images;
+mod layout;
 pub(crate) mod measure;
 mod place;
 mod programs;
@@ -26,6 +27,8 @@ use report::{Line, Report};
 pub(crate) enum Verb {
     /// Unpack images into bundles
     Unpack(Options),
+    /// List, inspect, tag and collect in a layout of many images
+    Layout(layout::Options),
 }
 
 #[derive(Args)]
@@ -51,8 +54,10 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(verb: &Verb) -> Result<()> {
-    let Verb::Unpack(options) = verb;
-    unpack(options)
+    match verb {
+        Verb::Unpack(options) => unpack(options),
+        Verb::Layout(options) => layout::run(options),
+    }
 }
 
 fn unpack(options: &Options) -> Result<()> {

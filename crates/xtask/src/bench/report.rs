@@ -19,10 +19,10 @@ pub(crate) struct Report {
 /// One program on one image.
 #[derive(Serialize)]
 pub(crate) struct Line {
-    image: String,
-    program: String,
+    pub(super) image: String,
+    pub(super) program: String,
     /// Medians.
-    median: Cost,
+    pub(super) median: Cost,
     /// The fastest round's wall seconds.
     best: f64,
     rounds: Vec<Cost>,
@@ -95,7 +95,8 @@ impl Report {
     }
 }
 
-fn machine() -> String {
+/// The machine, in a line.
+pub(super) fn machine() -> String {
     let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpuinfo.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or(": unknown");
     let cores = std::thread::available_parallelism().map_or(1, usize::from);

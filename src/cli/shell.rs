@@ -27,11 +27,12 @@ pub(crate) struct Completion {
 #[command(after_long_help = "\
 Examples:
   ocidian man unpack | man -l -
+  ocidian man index add | man -l -
   ocidian man --dir /usr/local/share/man/man1")]
 pub(crate) struct Man {
     /// The verb whose page to print
     #[arg(conflicts_with = "dir")]
-    pub(crate) verb: Option<String>,
+    pub(crate) verb: Vec<String>,
     /// Write every page to DIR, each as ocidian-VERB.1; DIR is made if need be
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) dir: Option<PathBuf>,

@@ -1,4 +1,7 @@
-//! Values with a grammar of their own that no library has.
+//! Values with a grammar of their own, or that are checked more strictly when typed than when read.
+
+use ocidian_content::children::Child;
+use ocidian_spec::{MediaType, RefName};
 
 /// A size in bytes: a number, which may have a fraction, and a unit.
 ///
@@ -134,6 +137,32 @@ fn on(text: &str) -> (On, &str) {
         .split_once(':')
         .and_then(|(word, rest)| words.iter().find(|(name, _)| *name == word).map(|(_, on)| (*on, rest)));
     found.unwrap_or((On::Manifest, text))
+}
+
+/// A tag to be put: what the specification recommends to those who write. A tag alone: what looks like an image is
+/// one that was to be copied.
+pub(crate) fn tag(text: &str) -> Result<RefName, String> {
+    let form = ["oci:", "oci-archive:", "docker-archive:", "dir:", "docker://"];
+    if let Some(form) = form.iter().find(|form| text.starts_with(**form)) {
+        return Err(format!(
+            "a tag in the same layout was expected, without {form}; `ocidian copy` goes to other places"
+        ));
+    }
+    RefName::checked(text).map_err(|error| error.to_string())
+}
+
+/// A media type.
+pub(crate) fn media_type(text: &str) -> Result<MediaType, String> {
+    MediaType::checked(text).map_err(|error| error.to_string())
+}
+
+/// A child of an index, by platform or digest.
+pub(crate) fn child(text: &str) -> Result<Child, String> {
+    if text.contains(':') {
+        let digest = text.strip_prefix('@').unwrap_or(text).parse();
+        return digest.map(Child::Digest).map_err(|error: ocidian_spec::Error| error.to_string());
+    }
+    text.parse().map(Child::Platform).map_err(|error: ocidian_spec::Error| error.to_string())
 }
 
 #[cfg(test)]

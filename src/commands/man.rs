@@ -20,7 +20,8 @@ pub(crate) fn run(args: &Man) -> anyhow::Result<()> {
         }
         return Ok(());
     }
-    let wanted = args.verb.as_ref().map_or_else(|| "ocidian".to_owned(), |verb| format!("ocidian-{verb}"));
+    let wanted = std::iter::once("ocidian").chain(args.verb.iter().map(String::as_str));
+    let wanted = wanted.collect::<Vec<_>>().join("-");
     let Some(page) = pages.iter().find(|page| name(page) == wanted) else {
         let verbs: Vec<&str> = pages.iter().filter_map(|page| name(page).strip_prefix("ocidian-")).collect();
         return Err(
@@ -36,8 +37,15 @@ fn pages() -> Vec<Command> {
     let mut root = Cli::command().disable_help_subcommand(true);
     // Hands the switches that every verb takes down to the verbs, and gives pages their names.
     root.build();
-    let verbs: Vec<Command> = root.get_subcommands().cloned().collect();
-    std::iter::once(root).chain(verbs).collect()
+    let mut pages = vec![root];
+    let mut at = 0;
+    while let Some(page) = pages.get(at) {
+        let below: Vec<Command> =
+            page.get_subcommands().filter(|verb| verb.get_name() != "help").cloned().collect();
+        pages.extend(below);
+        at += 1;
+    }
+    pages
 }
 
 /// The page's name: `ocidian-unpack`.

@@ -6,15 +6,21 @@ mod conformance;
 mod container;
 mod edit;
 mod files;
+mod index;
+mod init;
 mod inspect;
 mod ls;
 mod ls_path;
 mod man;
 mod mutate;
+mod new;
 mod open;
+mod place;
 mod platforms;
+mod rm;
 mod rootfs;
 mod runtime_config;
+mod tag;
 mod unpack;
 mod unpacked;
 
@@ -32,6 +38,11 @@ pub(crate) fn run(verb: &Verb, voice: Voice) -> anyhow::Result<()> {
         Verb::Ls(args) => ls::run(args, voice),
         Verb::Cat(args) => cat::run(args, voice),
         Verb::Conformance(args) => conformance::run(args, voice),
+        Verb::Init(args) => init::run(args, voice),
+        Verb::New(args) => new::run(args, voice),
+        Verb::Tag(args) => tag::run(args, voice),
+        Verb::Rm(args) => rm::run(args, voice),
+        Verb::Index(args) => index::run(args, voice),
         Verb::Completion(args) => completion::run(args),
         Verb::Man(args) => man::run(args),
     }

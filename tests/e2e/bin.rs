@@ -44,6 +44,25 @@ pub(crate) fn ok(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Stri
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// Runs it, which must fail with that code, one line that says so, and nothing on stdout; the line.
+pub(crate) fn fails(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>, code: i32, says: &str) -> String {
+    let arguments: Vec<_> = arguments.into_iter().map(|argument| argument.as_ref().to_owned()).collect();
+    let output = run(&arguments);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
+    assert!(said.starts_with("ocidian: ") && said.ends_with('\n'), "{arguments:?}: {said}");
+    assert_eq!(said.lines().count(), 1, "{arguments:?}: {said}");
+    assert!(said.contains(says), "{arguments:?}: {said}");
+    assert!(output.stdout.is_empty(), "{arguments:?}");
+    said
+}
+
+/// Runs it with `--format json`, which must succeed; what it reports.
+pub(crate) fn report(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> serde_json::Value {
+    let arguments = arguments.into_iter().map(|argument| argument.as_ref().to_owned());
+    serde_json::from_str(&ok(arguments.chain(["--format".into(), "json".into()]))).unwrap()
+}
+
 #[test]
 fn it_says_its_name_and_refuses_nonsense() {
     assert!(ok(["--version"]).starts_with("ocidian "));

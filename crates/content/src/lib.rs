@@ -18,6 +18,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod children;
 pub mod copy;
 pub mod document;
 pub mod entries;

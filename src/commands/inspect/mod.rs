@@ -4,7 +4,7 @@ mod history;
 mod image;
 mod index;
 mod layers;
-mod named;
+pub(crate) mod named;
 mod space;
 mod summary;
 mod tree;

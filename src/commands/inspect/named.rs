@@ -6,7 +6,7 @@ use ocidian_spec::{Descriptor, Digest, Selector};
 
 /// The entry or the descendant that `selector` names. Where several entries fit, the one that a choice by
 /// platform leads to.
-pub(super) fn find(store: &dyn Store, selector: &Selector) -> Result<Descriptor> {
+pub(crate) fn find(store: &dyn Store, selector: &Selector) -> Result<Descriptor> {
     let entries = match selector {
         Selector::Digest(digest) => by_digest(store, digest)?.into_iter().collect(),
         Selector::Name(name) => store.resolve(name)?,

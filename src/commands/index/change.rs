@@ -1,0 +1,86 @@
+//! A tagged index, read, changed and written as one step: where another writer came between, again from the start.
+
+use ocidian_content::{BlobSink, BlobSource, Error, RefSink, Role, When, document};
+use ocidian_spec::{
+    Descriptor, Digest, Document, Hasher, ImageIndex, ImageSource, Kind, Raw, RawDocument, RefName,
+};
+
+use super::report::{Changes, Report};
+use crate::commands::place::{Place, meant, retried};
+use crate::exit::Usage;
+
+/// The index that is to be changed.
+pub(super) struct Target {
+    pub(super) place: Place,
+    name: RefName,
+}
+
+impl Target {
+    /// Opens the layout; the index has to be named by its tag, because a digest cannot come to stand for something else.
+    pub(super) fn open(source: &ImageSource, verb: &str) -> anyhow::Result<Self> {
+        let place = Place::open(source, verb)?;
+        let name = place.tag(source)?;
+        Ok(Self { place, name })
+    }
+
+    /// Changes the index, as often as it takes for nobody to come between.
+    pub(super) fn change(
+        &self,
+        mut edit: impl FnMut(&mut ImageIndex) -> anyhow::Result<Changes>,
+    ) -> anyhow::Result<Report> {
+        retried(|| {
+            // The writer first: from here on nothing that is listed is collected.
+            let writer = self.place.layout.writer()?;
+            let (entry, mut index) = self.read()?;
+            let before = index.to_json()?;
+            let changes = edit(&mut index)?;
+            held(&self.place.layout, &changes.added)?;
+            let bytes = index.to_json()?;
+            let was = vec![entry.digest.to_string()];
+            let report = |is: &Descriptor| {
+                Report::new(self.name.as_str(), is, was.clone(), &changes, index.manifests.len())
+            };
+            // What no edit touched keeps its bytes, however its author wrote them.
+            if bytes == before {
+                return Ok(report(&entry));
+            }
+            let document = document_of(bytes, &entry)?;
+            writer.put(Some(&self.name), &document, When::Is(entry.digest.clone()))?;
+            BlobSink::finish(Box::new(writer))?;
+            Ok(report(document.descriptor()))
+        })
+    }
+
+    fn read(&self) -> anyhow::Result<(Descriptor, ImageIndex)> {
+        let entry = meant(&self.place.layout, &self.place.selector)?;
+        if entry.media_type.kind() != Kind::Index {
+            let name = &self.name;
+            let told = format!(
+                "{name} is no multi-platform image (its media type is {}); `ocidian index create` makes one of it",
+                entry.media_type
+            );
+            return Err(Usage(told).into());
+        }
+        let index: Raw<ImageIndex> = document::read(&self.place.layout, Role::Manifest, &entry)?;
+        Ok((entry, index.into_value()))
+    }
+}
+
+/// That the children are still there: someone may have removed and collected them since they were looked at.
+pub(super) fn held(layout: &dyn BlobSource, children: &[Descriptor]) -> Result<(), Error> {
+    for child in children {
+        if layout.stat(Role::Manifest, child)?.is_none() {
+            return Err(Error::BlobNotFound { digest: child.digest.clone(), store: layout.name() });
+        }
+    }
+    Ok(())
+}
+
+/// The new bytes under the entry's descriptor, all of whose other members stay.
+fn document_of(bytes: Vec<u8>, entry: &Descriptor) -> Result<RawDocument, Error> {
+    let mut hasher = Hasher::for_digest(&entry.digest)?;
+    hasher.update(&bytes);
+    let digest: Digest = hasher.finish();
+    let descriptor = Descriptor { digest, size: bytes.len() as u64, data: None, ..entry.clone() };
+    Ok(RawDocument::verify(bytes, descriptor)?)
+}

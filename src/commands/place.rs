@@ -1,0 +1,103 @@
+//! A layout directory that a verb is to change, and what is meant in it.
+
+use std::path::Path;
+
+use anyhow::Context;
+use ocidian_content::names;
+use ocidian_content::{Error, PlatformChoice, RefSource, Result, Role, Store, document, select};
+use ocidian_image_layout::{LayoutDir, Opened, StoreKind};
+use ocidian_spec::{Descriptor, ImageSource, Platform, RawDocument, RefName, Selector};
+
+use super::inspect::named;
+use crate::exit::Usage;
+
+/// A layout, and which image in it.
+pub(crate) struct Place {
+    pub(crate) layout: LayoutDir,
+    pub(crate) selector: Selector,
+}
+
+impl Place {
+    /// Opens the layout that `source` names; every other form is refused for `verb`.
+    pub(crate) fn open(source: &ImageSource, verb: &str) -> anyhow::Result<Self> {
+        let refuse = |what: &str| {
+            let told = format!(
+                "{verb} changes layout directories, and {source} is {what}; copy it into a layout first"
+            );
+            anyhow::Error::from(Usage(told))
+        };
+        match source {
+            ImageSource::Oci { .. } | ImageSource::Bare(_) => {}
+            ImageSource::OciArchive { .. } => return Err(refuse("an oci-archive")),
+            ImageSource::DockerArchive { .. } => return Err(refuse("a docker-archive")),
+            ImageSource::Dir { .. } => return Err(refuse("a flat directory")),
+            ImageSource::Registry(_) => return Err(refuse("in a registry")),
+        }
+        let Opened { store, selector, kind } = ocidian_image_layout::open(source)?;
+        if kind != StoreKind::LayoutDir {
+            return Err(refuse("another form"));
+        }
+        Ok(Self { layout: LayoutDir::open(Path::new(&store.name()))?, selector })
+    }
+
+    /// The tag that was typed, by the grammar for those who write.
+    pub(crate) fn tag(&self, source: &ImageSource) -> anyhow::Result<RefName> {
+        match &self.selector {
+            Selector::Name(name) => {
+                RefName::checked(name.as_str()).map_err(|error| Usage(error.to_string()).into())
+            }
+            _ => Err(Usage(format!("{source} has no tag; write oci:PATH:TAG")).into()),
+        }
+    }
+
+    /// The document that is meant, verified: the whole of a multi-platform image unless there is a platform.
+    pub(crate) fn document(&self, platform: Option<&Platform>) -> Result<RawDocument> {
+        let store: &dyn Store = &self.layout;
+        if let Some(platform) = platform {
+            let chosen = select(store, &self.selector, &PlatformChoice::Exactly(platform.clone()))?;
+            return Ok(chosen.manifest.document().clone());
+        }
+        document::raw(store, Role::Manifest, &meant(store, &self.selector)?)
+    }
+
+    /// What a name stands for, each digest once.
+    pub(crate) fn standing(&self, name: &RefName) -> Result<Vec<Descriptor>> {
+        let mut entries = self.layout.resolve(name)?;
+        entries.dedup_by(|a, b| a.digest == b.digest);
+        Ok(entries)
+    }
+}
+
+/// The one entry or descendant that `selector` names, before any platform is chosen.
+pub(crate) fn meant(store: &dyn Store, selector: &Selector) -> Result<Descriptor> {
+    if let Selector::Name(name) = selector {
+        let entries = store.resolve(name)?;
+        if entries.len() > 1 {
+            return Err(several(store, &entries));
+        }
+    }
+    named::find(store, selector)
+}
+
+fn several(store: &dyn Store, entries: &[Descriptor]) -> Error {
+    let tell = |entry: &Descriptor| {
+        let name = names::name_of(entry).map(|name| format!(":{name}"));
+        let platform = entry.platform.as_ref().map(ToString::to_string);
+        let about: Vec<String> = [name, platform].into_iter().flatten().collect();
+        format!("@{} ({})", entry.digest, about.join(", "))
+    };
+    Error::Ambiguous { store: store.name(), candidates: entries.iter().map(tell).collect() }
+}
+
+/// Runs what reads, changes and writes until no other writer came between; after many times with the conflict.
+pub(crate) fn retried<T>(mut attempt: impl FnMut() -> anyhow::Result<T>) -> anyhow::Result<T> {
+    /// Each conflict means that someone else got through, so this many others may.
+    const MOST: usize = 1000;
+    for _ in 1..MOST {
+        match attempt() {
+            Err(error) if matches!(error.downcast_ref(), Some(Error::Conflict { .. })) => {}
+            outcome => return outcome,
+        }
+    }
+    attempt().context("others keep changing it")
+}

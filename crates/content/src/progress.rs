@@ -25,7 +25,16 @@ pub enum Event<'a> {
         /// How many there are.
         count: usize,
     },
-    /// So many more bytes of the blob, as stored, were read.
+    /// A blob begins to be made, of a size that is not known yet.
+    Make {
+        /// What it is made of.
+        name: &'a str,
+        /// Its place among those of this piece of work, from 0.
+        index: usize,
+        /// How many there are.
+        count: usize,
+    },
+    /// So many more bytes of the blob were read, as stored; of one that is made, uncompressed.
     Bytes(u64),
     /// Work on the blob is done.
     End,

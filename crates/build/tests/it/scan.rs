@@ -220,7 +220,7 @@ fn what_cannot_be_read_is_named() {
     let error = refusal(&file.path().join("a"), &ScanOptions::default());
     assert!(error.contains("Not a directory"), "{error}");
     if !rustix::process::geteuid().is_root() {
-        fs::set_permissions(file.path().join("a"), Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(file.path().join("a"), Permissions::from_mode(0o0)).unwrap();
         let error = refusal(file.path(), &ScanOptions::default());
         assert!(error.contains("/a: Permission denied"), "{error}");
     }

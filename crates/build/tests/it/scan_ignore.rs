@@ -18,7 +18,7 @@ fn without(patterns: &[&str]) -> ScanOptions {
 fn what_is_left_out_is_not_entered() {
     let tree = tree(&["a/b/c", "a/d", "e.o", "f/e.o"]);
     let locked = tree.path().join("a/b");
-    fs::set_permissions(&locked, Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&locked, Permissions::from_mode(0o0)).unwrap();
     let kept = paths(tree.path(), &without(&["a/b", "**/*.o"]));
     fs::set_permissions(&locked, Permissions::from_mode(0o700)).unwrap();
     assert_eq!(kept, ["a", "a/d", "f"]);

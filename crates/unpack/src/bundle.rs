@@ -2,15 +2,18 @@
 //!
 //! `config.json` is written last of all: a directory without one is no bundle, whatever stopped us.
 
+use std::ffi::OsStr;
+use std::io::BufWriter;
 use std::path::Path;
 
 use ocidian_content::{BlobSource, Cancel, Progress};
-use rustix::fd::AsFd;
+use rustix::fd::{AsFd, BorrowedFd};
 use rustix::fs::{Mode, mkdirat, openat};
 
+use crate::baseline::{self, TakeError};
 use crate::convert::{ImageFiles, RuntimeOptions, convert};
 use crate::error::{Error, Failure, Result, Tried};
-use crate::host::write_file;
+use crate::host::{BASELINE_MODE, PendingFile, write_file};
 use crate::image::{Image, layers};
 use crate::namespace::user_namespace;
 use crate::options::{Form, UnpackOptions};
@@ -57,13 +60,30 @@ pub fn unpack_bundle(
     let converted = &mut filled.seen;
     filled.unpacked.warnings.append(&mut converted.warnings);
     let volumes = std::mem::take(&mut converted.volumes);
-    let state = State::new(source, image.manifest.descriptor(), options, &filled.unpacked, volumes);
+    let state = State::new(source, image, options, &filled.unpacked, volumes);
     let config = converted
         .spec
         .to_json()
         .map_err(|error| at(Failure::Refused(format!("cannot write config.json: {error}"))))?;
     write_file(staging.dir(), crate::state::FILE_NAME, &state.to_json().map_err(at)?, 0o644).map_err(at)?;
+    if options.form == Form::Rootfs {
+        take_baseline(staging.dir()).map_err(at)?;
+    }
     staging.settle(&options.ids)?;
     write_file(staging.dir(), "config.json", &config, 0o644).map_err(at)?;
     filled.commit(staging)
+}
+
+/// Writes down what the finished tree is, so that a repack finds what changed since.
+fn take_baseline(bundle: BorrowedFd<'_>) -> Result<(), Failure> {
+    let file = PendingFile::beside(crate::host::dup(bundle)?, OsStr::new(crate::state::BASELINE_NAME))?;
+    let quiet = file.next_tick()?;
+    let rootfs = openat(bundle, "rootfs", LISTING, Mode::empty()).tried("cannot open rootfs")?;
+    let out = BufWriter::with_capacity(64 << 10, file.writer());
+    baseline::take(rootfs, Path::new("rootfs"), out, quiet).map_err(|error| match error {
+        TakeError::Walk(error) => Failure::Refused(error.to_string()),
+        TakeError::Write(error) => Failure::Refused(format!("cannot write down what the tree is: {error}")),
+    })?;
+    file.settle(BASELINE_MODE)?;
+    file.publish()
 }

@@ -11,8 +11,11 @@ use rustix::fs::{
 };
 use rustix::io::{Errno, read, write};
 
+use crate::baseline::{Moment, ctime};
 use crate::error::{Failure, Tried};
 
+/// Nobody but the bundle's owner has to look at what the tree was.
+pub(crate) const BASELINE_MODE: u32 = 0o600;
 /// As much as a file in /proc that is read here can hold.
 const SMALL: usize = 65_536;
 
@@ -79,7 +82,7 @@ impl PendingFile {
     }
 
     /// A file in `dir`, under a temporary name that says nothing of its own: that may be as long as any.
-    fn beside(dir: OwnedFd, name: &OsStr) -> Result<Self, Failure> {
+    pub(crate) fn beside(dir: OwnedFd, name: &OsStr) -> Result<Self, Failure> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let key = RandomState::new();
         for attempt in 0..100_u32 {
@@ -121,12 +124,56 @@ impl PendingFile {
         write_all(&self.file, bytes).tried("cannot write into what is there")
     }
 
+    /// Waits until the kernel's clock, which stands still for some milliseconds at a time, has gone on; when that
+    /// was. The clock is the file system's: it is read off this file.
+    pub(crate) fn next_tick(&self) -> Result<Moment, Failure> {
+        let touch = || {
+            // To the mode that it has.
+            fchmod(&self.file, Mode::RUSR | Mode::WUSR)?;
+            fstat(&self.file).map(|stat| ctime(&stat))
+        };
+        let what = "cannot read the file system's clock";
+        let first = touch().tried(what)?;
+        // A file system that keeps whole seconds is waited for, one that keeps no time is not.
+        for _ in 0..1500 {
+            let now = touch().tried(what)?;
+            if now > first {
+                return Ok(now);
+            }
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        Ok(first)
+    }
+
+    /// What writes to it, piece by piece.
+    pub(crate) fn writer(&self) -> impl std::io::Write + '_ {
+        Pieces(&self.file)
+    }
+
+    /// Gives it its mode and flushes it, once it was written piece by piece.
+    pub(crate) fn settle(&self, mode: u32) -> Result<(), Failure> {
+        let settled = fchmod(&self.file, Mode::from_raw_mode(mode)).and_then(|()| fsync(&self.file));
+        settled.tried("cannot write a file")
+    }
+
     /// Puts it in its place, over a regular file that may be there.
     pub(crate) fn publish(self) -> Result<(), Failure> {
         match self.renamed {
             Some((temporary, name)) => temporary.rename(&name).tried("cannot write a file"),
             None => Ok(()),
         }
+    }
+}
+
+struct Pieces<'a>(&'a OwnedFd);
+
+impl std::io::Write for Pieces<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        Ok(write(self.0, bytes)?)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 

@@ -36,6 +36,7 @@
 //! [`Rootfs`] applies layers one by one; [`unpack_rootfs`] makes a root file system alone.
 
 mod apply;
+pub mod baseline;
 mod bundle;
 pub mod convert;
 mod counted;
@@ -55,6 +56,7 @@ mod staging;
 mod state;
 mod tree;
 mod unpack;
+pub mod walk;
 mod warnings;
 pub mod xattrs;
 
@@ -67,4 +69,5 @@ pub use options::{Form, UnpackOptions};
 pub use process::must_be_rootless;
 pub use rootfs::Rootfs;
 pub use staging::is_leftover;
+pub use state::BundleState;
 pub use unpack::{Unpacked, unpack_rootfs};

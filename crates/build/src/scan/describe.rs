@@ -1,11 +1,11 @@
 //! What is at hand in a walk, as the entry that a layer has of it.
 
 use ocidian_layer::{Device, EntryKind, EntryPath, Metadata, Timestamp};
+use ocidian_unpack::walk::{Node, Walker, identity};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{FileType, Mode, OFlags, Stat, fstat, major, minor, openat, readlinkat};
 
 use super::attributes::{AttributeReader, Attributes};
-use super::walk::{Node, Walker, identity};
 use super::{ScanError, ScanOptions};
 
 /// A file that can be read; something else in its place does not hold us up.
@@ -88,7 +88,7 @@ fn directory(
 
 fn open(walker: &Walker, flags: OFlags) -> Result<OwnedFd, ScanError> {
     let (parent, name) = walker.at();
-    openat(parent, name, flags, Mode::empty()).map_err(|errno| walker.gone("open", errno))
+    Ok(openat(parent, name, flags, Mode::empty()).map_err(|errno| walker.gone("open", errno))?)
 }
 
 fn device(walker: &Walker, stat: &Stat) -> Result<Device, ScanError> {

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use ocidian_layer::path::PathError;
+use ocidian_unpack::walk::WalkError;
 use rustix::io::Errno;
 
 /// Why a directory could not be read.
@@ -71,7 +72,21 @@ pub enum ScanError {
         /// Its minor number.
         minor: u32,
     },
+    /// Some other reason not to go on.
+    #[error(transparent)]
+    Walk(WalkError),
     /// Work was asked to stop.
     #[error("interrupted")]
     Cancelled,
+}
+
+impl From<WalkError> for ScanError {
+    fn from(error: WalkError) -> Self {
+        match error {
+            WalkError::System { what, path, errno } => Self::System { what, path, errno },
+            WalkError::Vanished { path } => Self::Vanished { path },
+            WalkError::Changed { path } => Self::Changed { path },
+            other => Self::Walk(other),
+        }
+    }
 }

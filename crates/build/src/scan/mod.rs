@@ -10,7 +10,6 @@ mod chmod;
 mod describe;
 mod error;
 mod options;
-mod walk;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -27,7 +26,7 @@ pub use options::{Destination, ScanOptions};
 
 pub(crate) use attributes::AttributeReader;
 pub(crate) use describe::{Described, OpenFile, describe, image_path};
-pub(crate) use walk::{Identity, Node, Walker, identity};
+use ocidian_unpack::walk::{Identity, Node, Walker, identity};
 
 use crate::ignore::{Fate, Matched};
 
@@ -99,7 +98,7 @@ impl<'a> Scan<'a> {
             if self.cancel.is_cancelled() {
                 return Err(ScanError::Cancelled);
             }
-            let Some(node) = self.walker.next()? else { return Ok(None) };
+            let Some(node) = self.walker.step()? else { return Ok(None) };
             self.take(&node)?;
         }
     }
@@ -240,12 +239,12 @@ pub(crate) fn read_whole<E: From<ScanError>>(
             Ok(0) => break,
             Ok(length) => length,
             Err(Errno::INTR) => continue,
-            Err(errno) => return Err(walker.system("read", errno).into()),
+            Err(errno) => return Err(ScanError::from(walker.system("read", errno)).into()),
         };
         left = left.checked_sub(length as u64).ok_or_else(changed)?;
         to(buffer.get(..length).unwrap_or_default())?;
     }
-    let now = fstat(file).map_err(|errno| walker.system("look at", errno))?;
+    let now = fstat(file).map_err(|errno| ScanError::from(walker.system("look at", errno)))?;
     let times = |stat: &rustix::fs::Stat| {
         (stat.st_size, stat.st_mtime, stat.st_mtime_nsec, stat.st_ctime, stat.st_ctime_nsec)
     };

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use ocidian_layer::{EntryPath, Timestamp};
 use ocidian_unpack::IdMap;
+use ocidian_unpack::walk::Identity;
 
 use super::chmod::Chmod;
-use super::walk::Identity;
 use crate::ignore::Ignore;
 
 /// How a directory is read. The default keeps everything as it is.

@@ -13,8 +13,6 @@ use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir, Stat, fstat, openat, statat};
 use rustix::io::Errno;
 
-use super::ScanError;
-
 const DIRECTORY: OFlags =
     OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 const HANDLE: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
@@ -22,11 +20,39 @@ const HANDLE: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::NOFOL
 const LISTING: usize = 32 << 10;
 
 /// What a file is, whatever it is called: device and inode.
-pub(crate) type Identity = (u64, u64);
+pub type Identity = (u64, u64);
+
+/// Why a tree could not be gone through.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WalkError {
+    /// The operating system said no.
+    #[error("cannot {what} {}: {}", .path.display(), std::io::Error::from(*.errno))]
+    System {
+        /// What was tried, as a verb.
+        what: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// What it said.
+        errno: Errno,
+    },
+    /// Something else is there than was a moment before.
+    #[error("{} changed while it was being read", .path.display())]
+    Changed {
+        /// What changed.
+        path: PathBuf,
+    },
+    /// It was there a moment before.
+    #[error("{} vanished while its directory was being read", .path.display())]
+    Vanished {
+        /// What vanished.
+        path: PathBuf,
+    },
+}
 
 /// Goes through a tree.
 #[derive(Debug)]
-pub(crate) struct Walker {
+pub struct Walker {
     source: PathBuf,
     /// The directory at hand.
     here: OwnedFd,
@@ -36,6 +62,7 @@ pub(crate) struct Walker {
     /// The directory that was found last and is entered next, unless it is skipped.
     found: Option<(OwnedFd, Identity)>,
     root: Option<Stat>,
+    lenient: bool,
 }
 
 /// A directory on the way down, and what is left to do in it.
@@ -50,10 +77,12 @@ struct Level {
 type Name = (CString, FileType);
 
 /// An entry of the tree.
-#[derive(Debug)]
-pub(crate) struct Node {
-    pub(crate) stat: Stat,
-    pub(crate) file_type: FileType,
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// What the kernel says of it; of a link itself.
+    pub stat: Stat,
+    /// What it is.
+    pub file_type: FileType,
 }
 
 impl Node {
@@ -61,27 +90,29 @@ impl Node {
         Self { stat, file_type: FileType::from_raw_mode(stat.st_mode) }
     }
 
-    pub(crate) fn is_directory(&self) -> bool {
+    /// Whether it is a directory.
+    pub fn is_directory(&self) -> bool {
         self.file_type == FileType::Directory
     }
 }
 
-pub(crate) fn identity(stat: &Stat) -> Identity {
+/// The identity of what has this stat.
+pub fn identity(stat: &Stat) -> Identity {
     (stat.st_dev, stat.st_ino)
 }
 
 impl Walker {
     /// A walk from the directory `source`, which a symlink may lead to.
-    pub(crate) fn new(source: &Path) -> Result<Self, ScanError> {
-        let system = |what, errno| ScanError::System { what, path: source.to_owned(), errno };
+    pub fn new(source: &Path) -> Result<Self, WalkError> {
+        let system = |what, errno| WalkError::System { what, path: source.to_owned(), errno };
         let here = openat(CWD, source, DIRECTORY - OFlags::NOFOLLOW, Mode::empty())
             .map_err(|errno| system("open the directory", errno))?;
         Self::within(here, source)
     }
 
     /// A walk from an open directory, which messages call `source`.
-    pub(crate) fn within(here: OwnedFd, source: &Path) -> Result<Self, ScanError> {
-        let system = |what, errno| ScanError::System { what, path: source.to_owned(), errno };
+    pub fn within(here: OwnedFd, source: &Path) -> Result<Self, WalkError> {
+        let system = |what, errno| WalkError::System { what, path: source.to_owned(), errno };
         let stat = fstat(&here).map_err(|errno| system("look at", errno))?;
         let again = openat(&here, c".", DIRECTORY, Mode::empty()).map_err(|errno| system("open", errno))?;
         Ok(Self {
@@ -91,12 +122,20 @@ impl Walker {
             path: Vec::new(),
             found: Some((again, identity(&stat))),
             root: Some(stat),
+            lenient: false,
         })
+    }
+
+    /// Directories that the caller may not list are entries like others, with nothing below them and no handle.
+    #[must_use]
+    pub fn lenient(mut self) -> Self {
+        self.lenient = true;
+        self
     }
 
     /// The next entry; the first is the source itself, of an empty path. A directory is entered by the
     /// call after it.
-    pub(crate) fn next(&mut self) -> Result<Option<Node>, ScanError> {
+    pub fn step(&mut self) -> Result<Option<Node>, WalkError> {
         if let Some(stat) = self.root.take() {
             return Ok(Some(Node::new(stat)));
         }
@@ -120,7 +159,7 @@ impl Walker {
         }
     }
 
-    fn look(&mut self, name: &CStr, said: FileType) -> Result<Node, ScanError> {
+    fn look(&mut self, name: &CStr, said: FileType) -> Result<Node, WalkError> {
         if matches!(said, FileType::Directory) {
             return self.open_directory(name);
         }
@@ -129,16 +168,22 @@ impl Walker {
         if node.is_directory() { self.open_directory(name) } else { Ok(node) }
     }
 
-    fn open_directory(&mut self, name: &CStr) -> Result<Node, ScanError> {
-        let directory = openat(&self.here, name, DIRECTORY, Mode::empty())
-            .map_err(|errno| self.gone("open the directory", errno))?;
+    fn open_directory(&mut self, name: &CStr) -> Result<Node, WalkError> {
+        let directory = match openat(&self.here, name, DIRECTORY, Mode::empty()) {
+            Ok(directory) => directory,
+            Err(Errno::ACCESS) if self.lenient => {
+                let stat = statat(&self.here, name, AtFlags::SYMLINK_NOFOLLOW);
+                return stat.map(Node::new).map_err(|errno| self.gone("look at", errno));
+            }
+            Err(errno) => return Err(self.gone("open the directory", errno)),
+        };
         let stat = fstat(&directory).map_err(|errno| self.system("look at", errno))?;
         self.found = Some((directory, identity(&stat)));
         Ok(Node::new(stat))
     }
 
     /// Back to the directory above, which must be the one that was come from.
-    fn leave(&mut self) -> Result<(), ScanError> {
+    fn leave(&mut self) -> Result<(), WalkError> {
         let left = self.levels.pop();
         if let (Some(above), Some(left)) = (self.levels.last(), left) {
             self.path.truncate(left.path_len);
@@ -146,14 +191,14 @@ impl Walker {
             let parent = parent.map_err(|errno| self.system("go back up from", errno))?;
             let stat = fstat(&parent).map_err(|errno| self.system("go back up from", errno))?;
             if identity(&stat) != above.identity {
-                return Err(ScanError::Changed { path: self.place() });
+                return Err(WalkError::Changed { path: self.place() });
             }
             self.here = parent;
         }
         Ok(())
     }
 
-    fn list(&self, directory: BorrowedFd<'_>) -> Result<Vec<Name>, ScanError> {
+    fn list(&self, directory: BorrowedFd<'_>) -> Result<Vec<Name>, WalkError> {
         let mut buffer = Vec::with_capacity(LISTING);
         let mut listing = RawDir::new(directory, buffer.spare_capacity_mut());
         let mut names = Vec::new();
@@ -168,17 +213,17 @@ impl Walker {
     }
 
     /// Does not enter the directory that was found last.
-    pub(crate) fn skip(&mut self) {
+    pub fn skip(&mut self) {
         self.found = None;
     }
 
     /// The path of the entry at hand, from the source on; empty for the source itself.
-    pub(crate) fn path(&self) -> &[u8] {
+    pub fn path(&self) -> &[u8] {
         &self.path
     }
 
     /// The entry at hand as a person finds it.
-    pub(crate) fn place(&self) -> PathBuf {
+    pub fn place(&self) -> PathBuf {
         if self.path.is_empty() {
             self.source.clone()
         } else {
@@ -187,7 +232,7 @@ impl Walker {
     }
 
     /// What to open the entry at hand by: a directory, and its name there.
-    pub(crate) fn at(&self) -> (BorrowedFd<'_>, CString) {
+    pub fn at(&self) -> (BorrowedFd<'_>, CString) {
         let start = self.levels.last().map_or(0, |level| level.path_len);
         let name = self.path.get(start..).unwrap_or_default();
         let name = name.strip_prefix(b"/").unwrap_or(name);
@@ -196,20 +241,20 @@ impl Walker {
     }
 
     /// The directory that was found last.
-    pub(crate) fn directory(&self) -> Option<BorrowedFd<'_>> {
+    pub fn directory(&self) -> Option<BorrowedFd<'_>> {
         self.found.as_ref().map(|(directory, _)| directory.as_fd())
     }
 
     /// An error of the operating system about the entry at hand.
-    pub(crate) fn system(&self, what: &'static str, errno: Errno) -> ScanError {
-        ScanError::System { what, path: self.place(), errno }
+    pub fn system(&self, what: &'static str, errno: Errno) -> WalkError {
+        WalkError::System { what, path: self.place(), errno }
     }
 
     /// As [`system`](Self::system), where the error may be that the entry is another by now, or none.
-    pub(crate) fn gone(&self, what: &'static str, errno: Errno) -> ScanError {
+    pub fn gone(&self, what: &'static str, errno: Errno) -> WalkError {
         match errno {
-            Errno::NOENT => ScanError::Vanished { path: self.place() },
-            Errno::NOTDIR | Errno::LOOP | Errno::NXIO => ScanError::Changed { path: self.place() },
+            Errno::NOENT => WalkError::Vanished { path: self.place() },
+            Errno::NOTDIR | Errno::LOOP | Errno::NXIO => WalkError::Changed { path: self.place() },
             errno => self.system(what, errno),
         }
     }

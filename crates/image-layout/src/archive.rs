@@ -16,6 +16,7 @@ use ocidian_layer::tar::{EndOfArchive, Limits, RawEntry, Reader, typeflag};
 
 use crate::Options;
 use crate::files::{read_bounded, store};
+use crate::raw::FileKind;
 use crate::spool::{self, Part};
 use crate::tarball::{Content, Members};
 
@@ -130,6 +131,22 @@ impl Archive {
     /// Whether there is a member of that name.
     pub(crate) fn has(&self, name: &str) -> bool {
         EntryPath::new(name.as_bytes()).is_ok_and(|path| self.members.contains_key(&path))
+    }
+
+    /// The names of all members, in no order; those that are not UTF-8 are left out.
+    pub(crate) fn names(&self) -> impl Iterator<Item = String> {
+        self.members.keys().filter_map(|path| String::from_utf8(path.as_bytes().to_vec()).ok())
+    }
+
+    /// What the member of that name is.
+    pub(crate) fn kind(&self, name: &str) -> Option<FileKind> {
+        let path = EntryPath::new(name.as_bytes()).ok()?;
+        Some(match self.members.get(&path)? {
+            Member::File(place) => FileKind::Regular(place.size),
+            Member::Link(_) => FileKind::Other("a link, which is not followed in an archive"),
+            Member::Directory => FileKind::Directory,
+            Member::Other(what) => FileKind::Other(what),
+        })
     }
 
     /// The place of a regular file; `None` where there is no such member. Links are not followed.

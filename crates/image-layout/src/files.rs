@@ -142,7 +142,7 @@ pub(crate) fn kind_of(kind: std::fs::FileType) -> &'static str {
     }
 }
 
-fn name_of(kind: FileType) -> &'static str {
+pub(crate) fn name_of(kind: FileType) -> &'static str {
     match kind {
         FileType::Directory => "a directory",
         FileType::Fifo => "a FIFO",

@@ -33,6 +33,7 @@ pub mod oci_archive_writer;
 pub mod open;
 mod overlap;
 mod publish;
+pub mod raw;
 mod spool;
 mod staging;
 mod tarball;
@@ -47,6 +48,7 @@ pub use oci_archive::OciArchive;
 pub use oci_archive_writer::OciArchiveWriter;
 pub use open::{Opened, StoreKind, open, open_with};
 pub use overlap::refuse_overlap;
+pub use raw::LayoutFiles;
 pub use writer::LayoutWriter;
 
 /// What a caller puts up with when an archive is opened.

@@ -4,8 +4,10 @@
 //! target gives the same report whatever the number of threads. A rule is static data with the sentence that it
 //! rests on; a finding names its rule and its place.
 
+pub mod documents;
 pub mod finding;
 pub mod findings;
+mod format;
 pub mod json;
 pub mod layer;
 pub mod rule;

@@ -1,8 +1,14 @@
 //! Every rule, a table for each area.
 
+pub mod annotations;
 pub mod bundle;
+pub mod config;
+pub mod descriptor;
+pub mod index;
 pub mod json;
 pub mod layer;
+pub mod layout;
+pub mod manifest;
 
 use crate::rule::Rule;
 
@@ -35,6 +41,12 @@ pub(crate) use rules;
 /// The areas in the order in which they are shown: the name, a line about it, and the rules.
 pub static AREAS: &[(&str, &str, &[&Rule])] = &[
     ("json", "JSON, whatever the document", json::RULES),
+    ("layout", "The files of an image layout", layout::RULES),
+    ("descriptor", "Descriptors, wherever they stand", descriptor::RULES),
+    ("index", "Image indexes, index.json among them", index::RULES),
+    ("manifest", "Image manifests, those of artifacts among them", manifest::RULES),
+    ("config", "Image configs", config::RULES),
+    ("annotation", "Annotations and labels", annotations::RULES),
     ("layer", "The tar of a layer and how it is compressed", layer::RULES),
     ("bundle", "A runtime bundle", bundle::RULES),
 ];
@@ -85,7 +97,7 @@ mod tests {
                 assert!(!text.trim().is_empty(), "{id} has no {what}");
             }
             assert!(!rule.title.ends_with('.'), "{id}: {}", rule.title);
-            assert!(rule.help.ends_with('.'), "{id}: {}", rule.help);
+            assert!(rule.help.trim_end_matches(')').ends_with('.'), "{id}: {}", rule.help);
             assert!(rule.section.place.contains(".md#"), "{id}: {}", rule.section.place);
             assert_ne!(rule.good, rule.bad, "{id}");
         }

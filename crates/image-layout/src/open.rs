@@ -88,7 +88,7 @@ fn opened(store: impl Store + 'static, selector: &Selector, kind: StoreKind) -> 
 
 /// A bare word as a path and a selector. A path that exists as it was typed is that path, whatever colons it
 /// has; otherwise it ends where one with a prefix would: at the first colon, or at an `@` before a digest.
-pub(crate) fn split_bare(text: &str) -> Result<(PathBuf, Selector)> {
+pub fn split_bare(text: &str) -> Result<(PathBuf, Selector)> {
     if text == STDIN || Path::new(text).symlink_metadata().is_ok() {
         return Ok((PathBuf::from(text), Selector::Sole));
     }

@@ -39,6 +39,11 @@ impl Findings {
         Self { settings, subject, found: BTreeMap::new(), next: 0 }
     }
 
+    /// An empty collector with the same settings.
+    pub(crate) fn apart(&self, subject: Subject) -> Self {
+        Self::new(Arc::clone(&self.settings), subject)
+    }
+
     /// The settings, for checks that depend on the version of the specification.
     pub fn settings(&self) -> &Settings {
         &self.settings

@@ -35,6 +35,19 @@ pub enum Type {
     Layout,
 }
 
+impl Type {
+    /// In words.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Manifest(_) => "image manifest",
+            Self::Index(_) | Self::IndexJson => "image index",
+            Self::Config => "image config",
+            Self::Descriptor => "descriptor",
+            Self::Layout => "oci-layout",
+        }
+    }
+}
+
 /// Parses and checks one document. `None` where it is no JSON, so that there is nothing more to look at.
 pub fn check(bytes: Vec<u8>, document: &Type, findings: &mut Findings) -> Option<Document> {
     let limits = if *document == Type::IndexJson { json::INDEX_JSON } else { json::DOCUMENT };

@@ -10,7 +10,7 @@ use ocidian_spec::ImageSource;
 
 use crate::files::store;
 use crate::open::{look_at, split_bare};
-use crate::{LayoutWriter, OciArchiveWriter, Options, StoreKind};
+use crate::{DockerArchiveWriter, FlatDirWriter, LayoutWriter, OciArchiveWriter, Options, StoreKind};
 
 /// How a destination is written.
 #[derive(Debug, Clone, Default)]
@@ -32,9 +32,11 @@ pub fn create(source: &ImageSource, options: &CreateOptions) -> Result<Box<dyn D
     Ok(match explicit(source, options.max_bytes)? {
         ImageSource::Oci { path, .. } => Box::new(create_layout(&path, options)?),
         ImageSource::OciArchive { path, .. } => Box::new(OciArchiveWriter::create(&path, options)?),
+        ImageSource::Dir { path } => Box::new(FlatDirWriter::create(&path, options)?),
+        ImageSource::DockerArchive { path, .. } => Box::new(DockerArchiveWriter::create(&path, options)?),
         other => {
-            let reason = "images cannot be written there; name oci:PATH or oci-archive:FILE".to_owned();
-            return Err(Error::Store { store: other.to_string(), reason });
+            let reason = "registries are not supported yet; name a layout, an archive or a directory";
+            return Err(Error::Store { store: other.to_string(), reason: reason.to_owned() });
         }
     })
 }

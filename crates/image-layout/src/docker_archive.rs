@@ -114,9 +114,13 @@ impl DockerArchive {
             .part(place)
             .read_to_end(&mut config)
             .map_err(|e| Error::from_io(|| format!("read {} of {}", image.config, self.name()), e))?;
-        let config = Descriptor::new(MediaType::ImageConfig, Digest::sha256(&config), config.len() as u64);
         // Both forms name the config by its digest: `HEX.json`, and `blobs/sha256/HEX`.
-        if let Some(expected) = digest_in(image.config.strip_suffix(".json").unwrap_or(&image.config))
+        let said = digest_in(image.config.strip_suffix(".json").unwrap_or(&image.config));
+        let mut hasher = Hasher::new(said.as_ref().map_or(&Algorithm::Sha256, Digest::algorithm))
+            .ok_or_else(|| self.wrong(format!("its config {:?} is named by no digest", image.config)))?;
+        hasher.update(&config);
+        let config = Descriptor::new(MediaType::ImageConfig, hasher.finish(), config.len() as u64);
+        if let Some(expected) = said
             && expected != config.digest
         {
             let source = ocidian_spec::Error::Mismatch { expected, actual: config.digest.clone() };

@@ -34,6 +34,11 @@ impl Edits {
         edits.into_iter().try_for_each(|edit| edit.apply(entries, store))
     }
 
+    /// All of them, for a list of another kind.
+    pub(crate) fn take(&self) -> Vec<Edit> {
+        std::mem::take(&mut *self.lock())
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.lock().is_empty()
     }

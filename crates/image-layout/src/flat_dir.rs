@@ -1,5 +1,5 @@
 //! skopeo's `dir:`: one image as flat files. `manifest.json` is the manifest (or an index, whose children are
-//! `HEX.manifest.json`), and every other blob is a file named by the hex of its sha256.
+//! `HEX.manifest.json`), and every other blob is a file named by the hex of its digest.
 
 use std::io::Read;
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::dir::check_size;
 use crate::files::{Directory, store};
 use crate::spool::Part;
 
-const MANIFEST: &str = "manifest.json";
+pub(crate) const MANIFEST: &str = "manifest.json";
 /// The file whose presence tells such a directory from any other with a manifest.json.
 pub(crate) const VERSION: &str = "version";
 
@@ -51,11 +51,17 @@ impl FlatDir {
         Ok(Self { directory, entry })
     }
 
+    /// What its manifest is.
+    pub(crate) fn entry(&self) -> &Descriptor {
+        &self.entry
+    }
+
     fn blob(&self, role: Role, digest: &Digest) -> Result<Option<(std::fs::File, u64)>> {
         if role == Role::Manifest && *digest == self.entry.digest {
             return self.directory.blob(digest, &[MANIFEST]);
         }
-        if *digest.algorithm() != Algorithm::Sha256 {
+        // Only hex can be the name of a file here; what other algorithms write may be `version`.
+        if matches!(digest.algorithm(), Algorithm::Other(_)) {
             return Ok(None);
         }
         match role {
@@ -76,6 +82,10 @@ impl FlatDir {
 impl BlobSource for FlatDir {
     fn stat(&self, role: Role, descriptor: &Descriptor) -> Result<Option<u64>> {
         Ok(self.blob(role, &descriptor.digest)?.map(|(_, size)| size))
+    }
+
+    fn file(&self, role: Role, descriptor: &Descriptor) -> Result<Option<std::fs::File>> {
+        Ok(self.blob(role, &descriptor.digest)?.map(|(file, _)| file))
     }
 
     fn open_range(

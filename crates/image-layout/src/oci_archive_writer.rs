@@ -2,13 +2,11 @@
 
 use std::path::Path;
 
-use ocidian_content::{
-    BlobSink, BlobSource, BlobWrite, Destination, Error, Expect, RefSink, Result, Role, When,
-};
+use ocidian_content::{BlobSink, BlobSource, BlobWrite, Destination, Expect, RefSink, Result, Role, When};
 use ocidian_spec::{Descriptor, Digest, ImageIndex, RawDocument, RefName};
 
 use crate::CreateOptions;
-use crate::archive_sink::ArchiveSink;
+use crate::archive_sink::{ArchiveSink, layout_names};
 use crate::docker_archive::MANIFEST_JSON;
 use crate::documents::{self, INDEX_JSON, OCI_LAYOUT};
 use crate::edits::Edits;
@@ -26,7 +24,7 @@ impl OciArchiveWriter {
     /// Adds to the archive at `path`, or makes one; `-` is standard output. What is there keeps its images, its
     /// other members, and what its index says; times, owners and modes of the tar are not kept.
     pub fn create(path: &Path, options: &CreateOptions) -> Result<Self> {
-        let sink = ArchiveSink::new(path, options)?;
+        let sink = ArchiveSink::new(path, layout_names, options)?;
         index(&sink)?;
         Ok(Self { sink, edits: Edits::default() })
     }
@@ -39,7 +37,7 @@ fn index(sink: &ArchiveSink) -> Result<ImageIndex> {
     if base.has(MANIFEST_JSON) {
         // The two lists would differ, and who reads the one would not see what who reads the other sees.
         let reason = format!("it has a {MANIFEST_JSON} for Docker; add to it as docker-archive:");
-        return Err(Error::Store { store: sink.name(), reason });
+        return Err(sink.wrong(reason));
     }
     Ok(index)
 }

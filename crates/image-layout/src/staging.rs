@@ -117,6 +117,11 @@ impl Staging {
         self.held().get(&(role, digest.clone())).cloned()
     }
 
+    /// The blob, whatever it was staged as.
+    pub(crate) fn find(&self, digest: &Digest) -> Option<Staged> {
+        self.get(Role::Blob, digest).or_else(|| self.get(Role::Manifest, digest))
+    }
+
     /// Every blob, to publish, sorted.
     pub(crate) fn all(&self) -> Vec<((Role, Digest), Staged)> {
         let mut all: Vec<_> = self.held().iter().map(|(key, staged)| (key.clone(), staged.clone())).collect();

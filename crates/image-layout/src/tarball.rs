@@ -45,6 +45,11 @@ impl Members {
         }
     }
 
+    /// Whether there is one of that name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        EntryPath::new(name.as_bytes()).is_ok_and(|path| self.0.contains_key(&path))
+    }
+
     /// Puts in all of those, over what is there.
     pub(crate) fn extend(&mut self, others: Self) {
         self.0.extend(others.0);
@@ -159,7 +164,7 @@ fn copy<W: Write>(tar: &mut Writer<W>, mut from: impl Read, cancel: &Cancel) -> 
     let mut buffer = vec![0; CHUNK];
     loop {
         if cancel.is_cancelled() {
-            return Err(WriteError::Io(io::ErrorKind::Interrupted.into()).into());
+            return Err(Failure::Own(Error::Cancelled));
         }
         match from.read(&mut buffer) {
             Ok(0) => return Ok(()),

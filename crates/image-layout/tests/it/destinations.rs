@@ -2,10 +2,12 @@
 
 use std::fs;
 use std::io::Write;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
+use ocidian_content::copy::listed as listed_roots;
 use ocidian_content::walk::{Content, Order};
-use ocidian_content::{Destination, Error, Expect, MemoryStore, Role, Store, Walk, When, document};
+use ocidian_content::{Destination, Error, Expect, MemoryStore, Role, Store, Walk};
 use ocidian_image_layout::{CreateOptions, LayoutDir, OciArchive, Options, create, refuse_overlap};
 use ocidian_spec::{
     Algorithm, Descriptor, Digest, Hasher, ImageIndex, ImageManifest, ImageSource, MediaType, RefName,
@@ -19,28 +21,20 @@ pub(crate) fn target(text: &str, path: &Path) -> ImageSource {
     format!("{text}:{}", path.display()).parse().unwrap()
 }
 
-/// Copies every entry of a store with its name; what is absent is left out. (The engine proper is tested elsewhere.)
+/// Copies all that a store lists.
 pub(crate) fn copy(source: &dyn Store, to: Box<dyn Destination>) -> Result<(), Error> {
     copy_into(source, &*to)?;
     to.finish()
 }
 
 pub(crate) fn copy_into(source: &dyn Store, to: &dyn Destination) -> Result<(), Error> {
-    for (name, entry) in source.list()? {
-        for node in Walk::new(source, [entry.clone()], Order::ChildrenFirst) {
-            let node = node?;
-            if matches!(node.content, Content::Missing) || to.adopt(node.role, &node.descriptor, source)? {
-                continue;
-            }
-            let mut from = source.open(node.role, &node.descriptor)?;
-            let mut blob = to.begin(node.role, Expect::Known(node.descriptor.clone()))?;
-            std::io::copy(&mut from, &mut blob).map_err(|e| Error::from_io(|| "copy".to_owned(), e))?;
-            blob.commit(None)?;
-        }
-        let raw = document::raw(source, Role::Manifest, &entry)?;
-        to.put(name.as_ref(), &raw, When::Any)?;
-    }
-    Ok(())
+    let options = ocidian_content::copy::Options { threads: NonZeroUsize::MIN, ..Default::default() };
+    ocidian_content::copy::copy_into(source, listed_roots(source)?, to, &options).map(drop)
+}
+
+/// Copies all that a store lists to a place that is made for it.
+pub(crate) fn copy_to(source: &dyn Store, form: &str, path: &Path) -> Result<(), Error> {
+    copy(source, create(&target(form, path), &CreateOptions::default())?)
 }
 
 fn put_as(store: &MemoryStore, algorithm: &Algorithm, media_type: MediaType, bytes: &[u8]) -> Descriptor {
@@ -159,7 +153,7 @@ fn open(text: &str, path: &Path) -> Box<dyn Store> {
     ocidian_image_layout::open(&target(text, path)).unwrap().store
 }
 
-const FORMS: [&str; 2] = ["oci", "oci-archive"];
+const FORMS: [&str; 3] = ["oci", "oci-archive", "docker-archive"];
 
 #[test]
 fn everything_comes_back_as_it_was() {
@@ -167,9 +161,14 @@ fn everything_comes_back_as_it_was() {
         let place = tempfile::tempdir().unwrap();
         let path = place.path().join("to");
         let source = mixed();
-        copy(&source, create(&target(form, &path), &CreateOptions::default()).unwrap()).unwrap();
-        let back = open(form, &path);
-        assert_eq!(listed(&*back), listed(&source), "{form}");
+        copy_to(&source, form, &path).unwrap();
+        let back = open(if form == "oci" { form } else { "oci-archive" }, &path);
+        let digests =
+            |store: &dyn Store| listed(store).into_iter().map(|(_, digest)| digest).collect::<Vec<_>>();
+        assert_eq!(digests(&*back), digests(&source), "{form}");
+        if form != "docker-archive" {
+            assert_eq!(listed(&*back), listed(&source), "{form}");
+        }
         assert_eq!(verify(&*back), verify(&source), "{form}");
         let entry = &back.list().unwrap()[0].1;
         assert_eq!(entry.annotation("x"), Some("y"), "{form}");
@@ -181,10 +180,10 @@ fn everything_comes_back_as_it_was() {
 fn the_same_images_give_the_same_archive() {
     let place = tempfile::tempdir().unwrap();
     let (a, b) = (place.path().join("a"), place.path().join("b"));
-    copy(&mixed(), create(&target("oci-archive", &a), &CreateOptions::default()).unwrap()).unwrap();
-    copy(&mixed(), create(&target("oci-archive", &b), &CreateOptions::default()).unwrap()).unwrap();
+    copy_to(&mixed(), "oci-archive", &a).unwrap();
+    copy_to(&mixed(), "oci-archive", &b).unwrap();
     assert!(fs::read(&a).unwrap() == fs::read(&b).unwrap());
-    copy(&mixed(), create(&target("oci-archive", &a), &CreateOptions::default()).unwrap()).unwrap();
+    copy_to(&mixed(), "oci-archive", &a).unwrap();
     assert!(fs::read(&a).unwrap() == fs::read(&b).unwrap(), "adding what is there changes nothing");
     let mut tar = tar::Archive::new(fs::File::open(&a).unwrap());
     let names: Vec<PathBuf> =
@@ -198,15 +197,17 @@ fn images_are_added_to_what_is_there() {
     for form in FORMS {
         let place = tempfile::tempdir().unwrap();
         let path = place.path().join("to");
-        copy(&one("a:1", "one"), create(&target(form, &path), &CreateOptions::default()).unwrap()).unwrap();
-        copy(&one("b:1", "two"), create(&target(form, &path), &CreateOptions::default()).unwrap()).unwrap();
-        copy(&one("a:1", "three"), create(&target(form, &path), &CreateOptions::default()).unwrap()).unwrap();
+        copy_to(&one("a:1", "one"), form, &path).unwrap();
+        copy_to(&one("b:1", "two"), form, &path).unwrap();
+        copy_to(&one("a:1", "three"), form, &path).unwrap();
         let back = open(form, &path);
         let names: Vec<String> =
             listed(&*back).into_iter().map(|(name, _)| name.unwrap().to_string()).collect();
-        assert_eq!(names, ["a:1", "b:1"], "{form}");
-        let expected = listed(&one("a:1", "three"))[0].1.clone();
-        assert_eq!(listed(&*back)[0].1, expected, "{form}");
+        // Docker's list drops an image that loses its name, and adds the new one.
+        let expected = if form == "docker-archive" { ["b:1", "a:1"] } else { ["a:1", "b:1"] };
+        assert_eq!(names, expected, "{form}");
+        let expected = crate::config_of(&one("a:1", "three"), "a:1");
+        assert_eq!(crate::config_of(&*back, "a:1"), expected, "{form}");
         verify(&*back);
     }
 }
@@ -225,7 +226,7 @@ fn a_destination_that_is_dropped_leaves_what_was_there() {
         };
         unfinished(&path);
         assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0, "{form}");
-        copy(&one("a:1", "one"), create(&target(form, &path), &CreateOptions::default()).unwrap()).unwrap();
+        copy_to(&one("a:1", "one"), form, &path).unwrap();
         let before = snapshot(place.path());
         unfinished(&path);
         assert!(same(&before, &snapshot(place.path())), "{form}");
@@ -240,15 +241,11 @@ fn failing_at_any_call_leaves_what_was_there() {
                 let place = tempfile::tempdir().unwrap();
                 let path = place.path().join("to");
                 if already {
-                    copy(
-                        &one("a:1", "one"),
-                        create(&target(form, &path), &CreateOptions::default()).unwrap(),
-                    )
-                    .unwrap();
+                    copy_to(&one("a:1", "one"), form, &path).unwrap();
                 }
                 let before = snapshot(place.path());
                 let source = FailingStore::new(one("a:1", "two"), n + 1);
-                let done = copy(&source, create(&target(form, &path), &CreateOptions::default()).unwrap());
+                let done = copy_to(&source, form, &path);
                 if done.is_ok() {
                     assert!(n > 10);
                     break;
@@ -316,15 +313,13 @@ fn an_empty_directory_is_filled_and_emptied_again() {
 fn many_who_add_to_one_archive_lose_nothing() {
     let place = tempfile::tempdir().unwrap();
     let path = place.path().join("to");
-    copy(&one("t:0", "first"), create(&target("oci-archive", &path), &CreateOptions::default()).unwrap())
-        .unwrap();
+    copy_to(&one("t:0", "first"), "oci-archive", &path).unwrap();
     std::thread::scope(|scope| {
         for writer in 1..9 {
             let path = &path;
             scope.spawn(move || {
                 let source = one(&format!("t:{writer}"), &format!("layer {writer}"));
-                copy(&source, create(&target("oci-archive", path), &CreateOptions::default()).unwrap())
-                    .unwrap();
+                copy_to(&source, "oci-archive", path).unwrap();
             });
         }
     });
@@ -351,6 +346,7 @@ fn an_archive_that_is_replaced_meanwhile_still_gets_what_it_had() {
 
 #[test]
 fn what_an_archive_had_besides_survives() {
+    use tar::EntryType::{Directory, Link, Regular, Symlink};
     let place = tempfile::tempdir().unwrap();
     let path = place.path().join("to");
     let mut files = crate::layout_files(Some("v1"));
@@ -359,11 +355,10 @@ fn what_an_archive_had_besides_survives() {
     for (name, bytes) in &files {
         crate::append(&mut tar, &format!("./{name}"), bytes);
     }
-    crate::append_link(&mut tar, "LINK", tar::EntryType::Symlink, "notes/README");
-    crate::append_link(&mut tar, "HARD", tar::EntryType::Link, "notes/README");
+    crate::append_link(&mut tar, "LINK", Symlink, "notes/README");
+    crate::append_link(&mut tar, "HARD", Link, "notes/README");
     fs::write(&path, tar.into_inner().unwrap()).unwrap();
-    copy(&one("t:2", "x"), create(&target("oci-archive", &path), &CreateOptions::default()).unwrap())
-        .unwrap();
+    copy_to(&one("t:2", "x"), "oci-archive", &path).unwrap();
     let mut tar = tar::Archive::new(fs::File::open(&path).unwrap());
     let kept: Vec<(String, tar::EntryType)> = tar
         .entries()
@@ -373,7 +368,6 @@ fn what_an_archive_had_besides_survives() {
         .filter(|(name, _)| !name.starts_with("blobs"))
         .collect();
     let kept: Vec<_> = kept.iter().map(|(name, kind)| (name.as_str(), *kind)).collect();
-    use tar::EntryType::*;
     assert_eq!(
         kept,
         [
@@ -424,8 +418,7 @@ fn an_archive_that_cannot_be_added_to_is_refused_and_left_alone() {
         assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1, "{expected}");
     }
     fs::write(&path, b"").unwrap();
-    copy(&one("t:2", "x"), create(&target("oci-archive", &path), &CreateOptions::default()).unwrap())
-        .unwrap();
+    copy_to(&one("t:2", "x"), "oci-archive", &path).unwrap();
     verify(&*open("oci-archive", &path));
     says(create(&target("oci-archive", place.path()), &CreateOptions::default()).map(drop), "a directory");
     crate::make_fifo(&place.path().join("fifo"));
@@ -440,12 +433,10 @@ fn a_symlink_to_an_archive_stays_one() {
     use std::os::unix::fs::{PermissionsExt, symlink};
     let place = tempfile::tempdir().unwrap();
     let (path, link) = (place.path().join("to"), place.path().join("link"));
-    copy(&one("t:1", "x"), create(&target("oci-archive", &path), &CreateOptions::default()).unwrap())
-        .unwrap();
+    copy_to(&one("t:1", "x"), "oci-archive", &path).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
     symlink("to", &link).unwrap();
-    copy(&one("t:2", "y"), create(&target("oci-archive", &link), &CreateOptions::default()).unwrap())
-        .unwrap();
+    copy_to(&one("t:2", "y"), "oci-archive", &link).unwrap();
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
     assert_eq!(listed(&*open("oci-archive", &path)).len(), 2);
@@ -456,14 +447,14 @@ fn hard_links_are_made_only_on_request_and_of_what_verifies() {
     use std::os::unix::fs::MetadataExt;
     let place = tempfile::tempdir().unwrap();
     let from = place.path().join("from");
-    copy(&one("t:1", "x"), create(&target("oci", &from), &CreateOptions::default()).unwrap()).unwrap();
+    copy_to(&one("t:1", "x"), "oci", &from).unwrap();
     let source = LayoutDir::open(&from).unwrap();
     let links = |path: &Path| {
         let blobs = fs::read_dir(path.join("blobs/sha256")).unwrap();
         blobs.filter(|entry| entry.as_ref().unwrap().metadata().unwrap().nlink() > 1).count()
     };
     let plain = place.path().join("plain");
-    copy(&source, create(&target("oci", &plain), &CreateOptions::default()).unwrap()).unwrap();
+    copy_to(&source, "oci", &plain).unwrap();
     assert_eq!(links(&plain), 0);
     let linked = place.path().join("linked");
     let options = CreateOptions { link: true, ..CreateOptions::default() };
@@ -487,7 +478,7 @@ fn a_destination_within_its_source_is_refused() {
     use std::os::unix::fs::symlink;
     let place = tempfile::tempdir().unwrap();
     let layout = place.path().join("layout");
-    copy(&one("t:1", "x"), create(&target("oci", &layout), &CreateOptions::default()).unwrap()).unwrap();
+    copy_to(&one("t:1", "x"), "oci", &layout).unwrap();
     let link = place.path().join("link");
     symlink(&layout, &link).unwrap();
     let archive = place.path().join("archive");
@@ -525,7 +516,7 @@ fn a_bare_word_is_what_is_there() {
     let layout = place.path().join("layout");
     let bare = |path: &Path| ImageSource::Bare(path.display().to_string());
     says(create(&bare(&layout), &CreateOptions::default()).map(drop), "say what to make: oci:");
-    copy(&one("t:1", "x"), create(&target("oci", &layout), &CreateOptions::default()).unwrap()).unwrap();
+    copy_to(&one("t:1", "x"), "oci", &layout).unwrap();
     copy(&one("t:2", "y"), create(&bare(&layout), &CreateOptions::default()).unwrap()).unwrap();
     assert_eq!(listed(&LayoutDir::open(&layout).unwrap()).len(), 2);
 }

@@ -1,11 +1,15 @@
 //! The crate as its callers see it, over files made on the spot.
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+mod admin;
 mod archive;
 mod destinations;
 mod dir;
 mod docker;
+mod docker_written;
+mod flat_dir;
 mod open;
+mod peers;
 mod writers;
 
 use std::fs;
@@ -111,6 +115,12 @@ fn file(place: &TempDir, bytes: &[u8]) -> PathBuf {
 
 fn sole(store: &dyn Store) -> Result<Selection, Error> {
     select(store, &Selector::Sole, &PlatformChoice::Host)
+}
+
+/// The config's digest of the image of that name: what Docker calls its id.
+fn config_of(store: &dyn Store, name: &str) -> Digest {
+    let selector = Selector::Name(name.parse().unwrap());
+    select(store, &selector, &PlatformChoice::Host).unwrap().manifest.value().config.digest.clone()
 }
 
 /// Selects the only image and reads all of it, verified.

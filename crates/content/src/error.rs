@@ -95,13 +95,11 @@ pub enum Error {
         name: String,
     },
     /// A collector will not guess what a document that it cannot read may need.
-    #[error("{store}: nothing was removed, for what {digest} needs is unknown: {source}; {advice}")]
+    #[error("{store}: nothing was removed, for what an image of it needs is unknown: {source}; {advice}")]
     Unreadable {
         /// Which store.
         store: String,
-        /// Which document.
-        digest: Digest,
-        /// Why it cannot be read.
+        /// Which document, and why it cannot be read.
         source: Box<Self>,
         /// What to do.
         advice: &'static str,

@@ -23,6 +23,7 @@ pub mod copy;
 pub mod document;
 pub mod entries;
 pub mod error;
+pub mod gc;
 pub mod memory;
 pub mod names;
 mod platform;
@@ -33,19 +34,22 @@ pub mod select;
 pub mod space;
 pub mod store;
 mod survey;
+pub mod tally;
 pub mod update;
 pub mod walk;
 
 pub use copy::{copy, copy_into};
 pub use error::{Class, Error, Result};
+pub use gc::gc;
 pub use memory::MemoryStore;
 pub use progress::{Cancel, Event, Progress, Silent};
 pub use reader::BlobReader;
 pub use select::{PlatformChoice, Selection, select};
 pub use space::Space;
 pub use store::{
-    BlobAdmin, BlobSink, BlobSource, BlobWrite, Demands, Destination, Expect, RefSink, RefSource, Role,
-    Store, Stored, When,
+    BlobAdmin, BlobSink, BlobSource, BlobWrite, Demands, Destination, Expect, Leftover, RefSink, RefSource,
+    Role, Store, Stored, When,
 };
+pub use tally::Tally;
 pub use update::update;
 pub use walk::Walk;

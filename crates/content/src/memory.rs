@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read, Write};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use ocidian_spec::{Descriptor, Digest, Hasher, MediaType, RawDocument, RefName};
 
@@ -15,12 +15,20 @@ use crate::{entries, names, referrers};
 
 /// Blobs and names in memory. Clones share them.
 #[derive(Debug, Clone, Default)]
-pub struct MemoryStore(Arc<Mutex<Content>>);
+pub struct MemoryStore(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    content: Mutex<Content>,
+    /// Nobody collects any more.
+    free: Condvar,
+}
 
 #[derive(Debug, Default)]
 struct Content {
     blobs: BTreeMap<Digest, Arc<[u8]>>,
     entries: Vec<Descriptor>,
+    collected: bool,
 }
 
 impl MemoryStore {
@@ -57,7 +65,13 @@ impl MemoryStore {
 
     fn lock(&self) -> MutexGuard<'_, Content> {
         // Every change is one insertion or removal, so a panic elsewhere leaves nothing half done.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.content.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until no collector is at it: what is published then it has not seen.
+    fn publish(&self) -> MutexGuard<'_, Content> {
+        let content = self.lock();
+        self.0.free.wait_while(content, |content| content.collected).unwrap_or_else(PoisonError::into_inner)
     }
 
     fn found(&self, digest: &Digest) -> Result<Arc<[u8]>> {
@@ -107,8 +121,9 @@ impl RefSource for MemoryStore {
 
 impl BlobAdmin for MemoryStore {
     fn exclude_writers(&self) -> Result<Box<dyn Send>> {
-        // A sink publishes all at once and looks again at what it adopted, so there is nobody to wait for.
-        Ok(Box::new(()))
+        // Nobody has to be waited for: what a sink has staged or adopted it keeps aside until it publishes it.
+        self.publish().collected = true;
+        Ok(Box::new(Collecting(self.clone())))
     }
 
     fn blobs(&self) -> Result<Vec<Stored>> {
@@ -126,16 +141,26 @@ impl BlobAdmin for MemoryStore {
     }
 }
 
+/// Writers are kept away while this is held.
+struct Collecting(MemoryStore);
+
+impl Drop for Collecting {
+    fn drop(&mut self) {
+        self.0.lock().collected = false;
+        self.0.0.free.notify_all();
+    }
+}
+
 impl RefSink for MemoryStore {
     fn put(&self, name: Option<&RefName>, document: &RawDocument, when: When) -> Result<()> {
-        let mut content = self.lock();
+        let mut content = self.publish();
         entries::put(&mut content.entries, name, document.descriptor(), &when)?;
         content.blobs.insert(document.descriptor().digest.clone(), document.bytes().into());
         Ok(())
     }
 
     fn put_entry(&self, document: &RawDocument, beside: bool) -> Result<()> {
-        let mut content = self.lock();
+        let mut content = self.publish();
         entries::put_entry(&mut content.entries, document.descriptor(), beside);
         content.blobs.insert(document.descriptor().digest.clone(), document.bytes().into());
         Ok(())
@@ -180,7 +205,7 @@ impl BlobSink for MemorySink {
 
     fn finish(self: Box<Self>) -> Result<()> {
         let Staged { mut blobs, edits } = std::mem::take(&mut *self.staged());
-        let mut content = self.store.lock();
+        let mut content = self.store.publish();
         let mut entries = content.entries.clone();
         edits.into_iter().try_for_each(|edit| edit.apply(&mut entries, "memory"))?;
         content.blobs.append(&mut blobs);

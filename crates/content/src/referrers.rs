@@ -18,6 +18,7 @@ use crate::store::{Role, Store};
 pub struct Referrers {
     by_subject: BTreeMap<Digest, Vec<Descriptor>>,
     known: HashSet<(Digest, Digest)>,
+    referrers: HashSet<Digest>,
 }
 
 impl Referrers {
@@ -37,8 +38,14 @@ impl Referrers {
         self.by_subject.get(subject).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// Whether that document is one of them.
+    pub fn has(&self, referrer: &Digest) -> bool {
+        self.referrers.contains(referrer)
+    }
+
     fn add(&mut self, subject: Digest, referrer: Descriptor) {
         if self.known.insert((subject.clone(), referrer.digest.clone())) {
+            self.referrers.insert(referrer.digest.clone());
             self.by_subject.entry(subject).or_default().push(referrer);
         }
     }

@@ -94,7 +94,8 @@ pub struct Walk<'a> {
     subjects: bool,
     blobs: bool,
     pending: Vec<Step>,
-    seen: HashSet<(Digest, Role)>,
+    /// With whether it was looked into.
+    seen: HashSet<(Digest, Role, bool)>,
     met: u64,
     documents: u64,
     bytes: u64,
@@ -165,7 +166,7 @@ impl<'a> Walk<'a> {
         if edge == Edge::Root {
             (self.met, self.documents, self.bytes) = (1, 0, 0);
         }
-        if !self.seen.insert((descriptor.digest.clone(), role)) {
+        if !self.is_new(&descriptor, role) {
             return Ok(None);
         }
         self.bytes = self.bytes.saturating_add(descriptor.size);
@@ -210,12 +211,20 @@ impl<'a> Walk<'a> {
         Ok(now)
     }
 
+    /// Whether it was not visited before, or only under a type that is not looked into: to call a manifest a layer first
+    /// must not hide what it names.
+    fn is_new(&mut self, descriptor: &Descriptor, role: Role) -> bool {
+        let document = is_document(descriptor, role);
+        let seen = |document| (descriptor.digest.clone(), role, document);
+        !self.seen.contains(&seen(true)) && self.seen.insert(seen(document))
+    }
+
     fn look(&mut self, role: Role, descriptor: &Descriptor) -> Result<Content> {
         let kind = match role {
             Role::Manifest => descriptor.media_type.kind(),
             Role::Blob => Kind::Other,
         };
-        let document = matches!(kind, Kind::Index | Kind::Manifest);
+        let document = is_document(descriptor, role);
         // A document that its descriptor carries is read from there: what it names may well be stored.
         let carried = || document && matches!(descriptor.embedded(), Ok(Some(_)));
         if self.source.stat(role, descriptor)?.is_none() && !carried() {
@@ -233,6 +242,11 @@ impl<'a> Walk<'a> {
             _ => Content::Opaque,
         })
     }
+}
+
+/// Whether it is looked into.
+fn is_document(descriptor: &Descriptor, role: Role) -> bool {
+    role == Role::Manifest && matches!(descriptor.media_type.kind(), Kind::Index | Kind::Manifest)
 }
 
 impl Iterator for Walk<'_> {

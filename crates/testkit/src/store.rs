@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ocidian_content::{
-    BlobReader, BlobSink, BlobSource, BlobWrite, Demands, Destination, Error, Expect, RefSink, RefSource,
-    Result, Role, When,
+    BlobAdmin, BlobReader, BlobSink, BlobSource, BlobWrite, Demands, Destination, Error, Expect, Leftover,
+    RefSink, RefSource, Result, Role, Stored, When,
 };
 use ocidian_spec::{Descriptor, Digest, RawDocument, RefName};
 
@@ -144,6 +144,33 @@ impl<S: RefSink> RefSink for FailingStore<S> {
     fn forget(&self, digest: &Digest) -> Result<()> {
         self.fuse.call("forget")?;
         self.inner.forget(digest)
+    }
+}
+
+impl<S: BlobAdmin> BlobAdmin for FailingStore<S> {
+    fn exclude_writers(&self) -> Result<Box<dyn Send>> {
+        self.fuse.call("exclude_writers")?;
+        self.inner.exclude_writers()
+    }
+
+    fn blobs(&self) -> Result<Vec<Stored>> {
+        self.fuse.call("blobs")?;
+        self.inner.blobs()
+    }
+
+    fn remove_blob(&self, digest: &Digest) -> Result<()> {
+        self.fuse.call("remove_blob")?;
+        self.inner.remove_blob(digest)
+    }
+
+    fn leftovers(&self) -> Result<Vec<Leftover>> {
+        self.fuse.call("leftovers")?;
+        self.inner.leftovers()
+    }
+
+    fn remove_leftover(&self, leftover: &Leftover) -> Result<()> {
+        self.fuse.call("remove_leftover")?;
+        self.inner.remove_leftover(leftover)
     }
 }
 

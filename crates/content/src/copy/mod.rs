@@ -30,7 +30,7 @@ use crate::store::{BlobSink, BlobSource, Destination, Role, Store};
 use plan::{Plan, Planned};
 pub use platforms::Platforms;
 use platforms::replaced;
-pub use report::{Absent, Copied, Report, Tally, Why};
+pub use report::{Absent, Copied, Report, Why};
 pub use roots::{Root, Target, listed, selected};
 use transfer::{Task, Transfer};
 
@@ -107,11 +107,13 @@ pub fn copy_into(
         Transfer { source: &plan.source, to, progress: options.progress, cancel: &options.cancel, count };
     let blobs = transfer.all(&plan.blobs, 0, options.threads)?;
     let documents = transfer.all(&plan.documents, plan.blobs.len(), NonZeroUsize::MIN)?;
-    let mut report = Report { absent: plan.absent, notes: plan.notes, ..Report::default() };
-    for done in [blobs, documents] {
-        report.copied.merge(done.copied);
-        report.adopted.merge(done.adopted);
-    }
+    let mut report = Report {
+        copied: blobs.copied.plus(documents.copied),
+        adopted: blobs.adopted.plus(documents.adopted),
+        absent: plan.absent,
+        notes: plan.notes,
+        roots: Vec::with_capacity(plan.roots.len()),
+    };
     let mut seen = Seen::default();
     for root in plan.roots {
         if options.cancel.is_cancelled() {

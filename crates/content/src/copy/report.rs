@@ -3,6 +3,7 @@
 use ocidian_spec::{Descriptor, Digest, RefName};
 
 use crate::store::Role;
+use crate::tally::Tally;
 
 /// What a copy did.
 #[derive(Debug, Clone, Default)]
@@ -53,27 +54,6 @@ pub enum Why {
     Referrer,
     /// It is the list of referrers that registries without a referrers API keep, of one that was.
     FallbackTag,
-}
-
-/// So many blobs.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// How many.
-    pub blobs: u64,
-    /// Their bytes, as stored.
-    pub bytes: u64,
-}
-
-impl Tally {
-    pub(super) fn add(&mut self, bytes: u64) {
-        self.blobs += 1;
-        self.bytes = self.bytes.saturating_add(bytes);
-    }
-
-    pub(super) fn merge(&mut self, other: Self) {
-        self.blobs += other.blobs;
-        self.bytes = self.bytes.saturating_add(other.bytes);
-    }
 }
 
 /// What the source names and does not hold.

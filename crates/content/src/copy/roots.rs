@@ -6,7 +6,7 @@ use ocidian_spec::{Descriptor, Digest, RefName, Selector};
 
 use crate::error::{Error, Result};
 use crate::names;
-use crate::referrers::{Referrers, fallback_tag};
+use crate::referrers::{Referrers, is_fallback_tag};
 use crate::select::{find, unknown_name};
 use crate::store::{Store, When};
 
@@ -86,25 +86,21 @@ fn sole(store: &dyn Store) -> Result<(Descriptor, Option<RefName>)> {
             let name = if names.len() == 1 { names.into_iter().next() } else { None };
             Ok(((*one).clone(), name))
         }
-        // With nothing left, everything refers to something that is listed: two that refer to each other, say.
+        // Nothing but referrers, to choose from by digest.
         [] => Err(ambiguous(store, &distinct(&entries))),
         several => Err(ambiguous(store, several)),
     }
 }
 
-/// The entries that refer to others of them, and the fallback tags of any.
+/// The entries without a name that refer to something, and those under fallback tags: what comes along with an image,
+/// or with a part of it.
 fn beside_the_point(store: &dyn Store, entries: &[Descriptor]) -> Result<HashSet<Digest>> {
     let referrers = Referrers::read(store)?;
-    let mut gone: HashSet<Digest> = HashSet::new();
-    let mut tags: HashSet<RefName> = HashSet::new();
-    for entry in entries {
-        let others = referrers.of(&entry.digest).iter().map(|referrer| referrer.digest.clone());
-        gone.extend(others.filter(|referrer| *referrer != entry.digest));
-        tags.extend(fallback_tag(&entry.digest));
-    }
-    let tagged = |entry: &&Descriptor| names::name_of(entry).is_some_and(|name| tags.contains(&name));
-    gone.extend(entries.iter().filter(tagged).map(|entry| entry.digest.clone()));
-    Ok(gone)
+    let beside = |entry: &&Descriptor| match names::name_of(entry) {
+        Some(name) => is_fallback_tag(&name),
+        None => referrers.has(&entry.digest),
+    };
+    Ok(entries.iter().filter(beside).map(|entry| entry.digest.clone()).collect())
 }
 
 /// The first of each digest.

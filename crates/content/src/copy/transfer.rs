@@ -7,10 +7,10 @@ use std::sync::{Mutex, PoisonError};
 
 use ocidian_spec::Descriptor;
 
-use super::report::Tally;
 use crate::error::{Error, Result};
 use crate::progress::{Cancel, Event, Progress};
 use crate::store::{BlobSource, Destination, Expect, Role};
+use crate::tally::Tally;
 
 /// Of each blob at most this much is in memory.
 const BUFFER: usize = 256 << 10;

@@ -3,6 +3,8 @@
 
 mod copy;
 mod document;
+mod gc;
+mod graph;
 mod memory;
 mod reader;
 mod select;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ocidian_content::{Error, MemoryStore, Space};
+use ocidian_content::{BlobAdmin, Error, MemoryStore, Space};
 use ocidian_spec::{Descriptor, Digest, ImageIndex, ImageManifest, MediaType};
 use proptest::prelude::*;
 
@@ -160,5 +160,32 @@ proptest! {
         }
         let all: BTreeSet<_> = sets.into_values().flatten().collect();
         prop_assert_eq!(space.size, all.iter().map(|(_, size)| size).sum::<u64>());
+    }
+}
+
+proptest! {
+    #[test]
+    fn each_image_has_what_it_leads_to(recipe in crate::graph::recipe()) {
+        let graph = crate::graph::Graph::make(&recipe);
+        // What is mentioned in a format that nobody knows is not seen to be a part.
+        prop_assume!(graph.unknown.is_empty());
+        let stored = graph.store.blobs().unwrap();
+        let bytes = |digests: &BTreeSet<Digest>| -> u64 {
+            stored.iter().filter(|stored| digests.contains(&stored.digest)).map(|stored| stored.size).sum()
+        };
+        let space = Space::of(&graph.store, Some(&stored)).unwrap();
+        let roots: BTreeSet<Digest> = graph.roots().into_iter().collect();
+        prop_assert_eq!(space.images.len(), roots.len());
+        for image in &space.images {
+            let root = &image.descriptor.digest;
+            let has = graph.below([root.clone()], false);
+            let others = graph.below(roots.iter().filter(|other| *other != root).cloned(), false);
+            prop_assert_eq!((image.blobs, image.size), (has.len() as u64, bytes(&has)));
+            prop_assert_eq!(image.own, bytes(&has.difference(&others).cloned().collect()));
+            let names = graph.entries.iter().filter(|entry| entry.digest == *root && entry.annotations.is_some());
+            prop_assert_eq!(image.names.len(), names.count());
+        }
+        let reached = graph.below(roots, false);
+        prop_assert_eq!((space.blobs, space.size), (reached.len() as u64, bytes(&reached)));
     }
 }

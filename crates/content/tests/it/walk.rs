@@ -106,3 +106,24 @@ fn subjects_are_followed_unless_told_otherwise() {
     assert_eq!(edges(&store, &root, Order::ParentsFirst)[..2], [Edge::Root, Edge::Subject]);
     assert_eq!(Walk::new(&store, [root], Order::ParentsFirst).without_subjects().count(), 1);
 }
+
+#[test]
+fn a_manifest_that_is_called_something_else_first_is_looked_into_all_the_same() {
+    let store = MemoryStore::new();
+    let image = image(&store, "linux/amd64");
+    let layer = "application/vnd.oci.image.layer.v1.tar".parse().unwrap();
+    let called = |media_type| Descriptor { media_type, ..image.clone() };
+    let other = MediaType::Other("application/x-other".to_owned());
+    for others in [vec![called(layer)], vec![called(other.clone()), called(other)], Vec::new()] {
+        let first = others.len().min(1);
+        let roots = [others, vec![image.clone()]].concat();
+        let root = index(&store, &roots);
+        assert_eq!(edges(&store, &root, Order::ParentsFirst).len(), 1 + first + 3);
+        let root = index(&store, &roots.into_iter().rev().collect::<Vec<_>>());
+        assert_eq!(
+            edges(&store, &root, Order::ParentsFirst).len(),
+            1 + 3,
+            "the other way round nothing is new"
+        );
+    }
+}

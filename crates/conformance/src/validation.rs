@@ -130,6 +130,11 @@ impl ValidationCase {
         self.finding(rule, FindingLevel::Warning)
     }
 
+    /// The same, which breaks this rule.
+    pub(crate) fn breaks(self, rule: &'static str) -> Self {
+        self.finding(rule, FindingLevel::Error)
+    }
+
     fn finding(mut self, rule: &'static str, level: FindingLevel) -> Self {
         self.findings.push((rule, level));
         self

@@ -5,6 +5,7 @@
 //! rests on; a finding names its rule and its place.
 
 mod blobs;
+pub mod bundle;
 pub mod documents;
 pub mod error;
 pub mod finding;

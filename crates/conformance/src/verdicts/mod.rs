@@ -1,9 +1,12 @@
 //! The validation cases, by what they are about. Each names the heading that it rests on.
 
 mod bundles;
+mod containers;
 mod entries;
 mod headers;
 mod links;
+mod pointer;
+mod processes;
 mod stream;
 mod whiteouts;
 
@@ -13,9 +16,11 @@ use crate::validation::ValidationCase;
 pub fn validation_cases() -> Vec<ValidationCase> {
     let mut all: Vec<ValidationCase> = [
         bundles::cases(),
+        containers::cases(),
         entries::cases(),
         headers::cases(),
         links::cases(),
+        processes::cases(),
         stream::cases(),
         whiteouts::cases(),
     ]

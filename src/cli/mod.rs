@@ -3,6 +3,8 @@
 //! Nothing here does any work. Values that have a grammar of their own (images, platforms, ranges
 //! of ids, sizes) are parsed here, so that a wrong one is a usage error before anything is opened.
 
+mod append;
+mod compress;
 mod config;
 mod conformance;
 mod edit;
@@ -20,6 +22,7 @@ pub(crate) mod value;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use append::Append;
 pub(crate) use config::ConfigArgs;
 pub(crate) use conformance::{Conformance, ConformanceVerb, RunArgs, Show};
 pub(crate) use edit::{EditArgs, HistoryArgs, ResultArgs};
@@ -100,6 +103,7 @@ pub(crate) enum Verb {
     Unpack(Box<Unpack>),
     Rootfs(Rootfs),
     RuntimeConfig(Box<RuntimeConfig>),
+    Append(Box<Append>),
     Mutate(Box<Mutate>),
     Inspect(Inspect),
     Ls(Ls),

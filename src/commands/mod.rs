@@ -1,5 +1,6 @@
 //! One file a verb: each calls the libraries and hands what it learnt to `report`.
 
+mod append;
 mod cat;
 mod completion;
 mod conformance;
@@ -33,6 +34,7 @@ pub(crate) fn run(verb: &Verb, voice: Voice) -> anyhow::Result<()> {
         Verb::Unpack(args) => unpack::run(args, voice),
         Verb::Rootfs(args) => rootfs::run(args, voice),
         Verb::RuntimeConfig(args) => runtime_config::run(args, voice),
+        Verb::Append(args) => append::run(args, voice),
         Verb::Mutate(args) => mutate::run(args, voice),
         Verb::Inspect(args) => inspect::run(args, voice),
         Verb::Ls(args) => ls::run(args, voice),

@@ -12,6 +12,7 @@ mod cli_unpack;
 mod cli_usage;
 mod conformance_verb;
 mod docs;
+mod edit_append;
 mod edit_mutate;
 mod fixtures;
 mod found_images;

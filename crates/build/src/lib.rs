@@ -5,8 +5,10 @@
 //! stays as it was, and so the digest of an image that is edited back is what it was. What is made depends on
 //! the input alone: not on the clock, the host, the order of a directory or the number of threads.
 
+pub mod blob;
 pub mod build;
 pub mod carry;
+pub mod convert;
 pub mod created;
 pub mod error;
 pub mod history;

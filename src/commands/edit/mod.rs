@@ -18,15 +18,13 @@ use ocidian_spec::{Descriptor, Digest, Selector};
 
 use self::place::{Place, refuse_siblings};
 use super::open;
+use super::place::retried;
 use crate::cli::{EditArgs, HistoryArgs, ResultArgs};
 use crate::interrupt::Interrupt;
 use crate::report::Voice;
 
 /// What a change may use.
-#[expect(dead_code, reason = "the verbs that write layers use the rest")]
 pub(super) struct Context<'a> {
-    /// Where the image is.
-    pub(super) store: &'a dyn Store,
     /// Where new blobs go.
     pub(super) sink: &'a dyn BlobSink,
     pub(super) created: Created,
@@ -35,7 +33,6 @@ pub(super) struct Context<'a> {
     pub(super) cancel: &'a Cancel,
 }
 
-#[expect(dead_code, reason = "the verbs that write layers use it")]
 impl Context<'_> {
     /// The line of history that was asked for, over what the verb says by itself.
     pub(super) fn line(&self, created_by: String) -> Line {
@@ -68,19 +65,13 @@ pub(super) fn run(
     let interrupt = Interrupt::catch()?;
     let (progress, cancel) = (voice.progress(), interrupt.cancel());
     let progress = Once::new(&*progress);
-    let done = place::retried(|| {
+    let done = retried(|| {
         attempt(
             args,
             &place,
-            |image, store, sink| {
-                let context = Context {
-                    store,
-                    sink,
-                    created,
-                    history: &args.history,
-                    progress: &progress,
-                    cancel: &cancel,
-                };
+            |image, _, sink| {
+                let context =
+                    Context { sink, created, history: &args.history, progress: &progress, cancel: &cancel };
                 change(image, &context)
             },
             &progress,

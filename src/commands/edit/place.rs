@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use anyhow::Context as _;
 use ocidian_build::Image;
 use ocidian_content::{Cancel, Destination, Selection, Store, When};
 use ocidian_image_layout::{CreateOptions, LayoutDir, create, explicit};
@@ -183,21 +182,4 @@ pub(super) fn refuse_siblings(image: &Image) -> anyhow::Result<()> {
         return Err(Usage(told).into());
     }
     Ok(())
-}
-
-/// Does it until no other writer came between; after many times, the conflict.
-pub(super) fn retried<T>(mut attempt: impl FnMut() -> anyhow::Result<T>) -> anyhow::Result<T> {
-    /// Each conflict means that someone else got through, so this many others may.
-    const MOST: usize = 1000;
-    for _ in 1..MOST {
-        match attempt() {
-            Err(error) if is_conflict(&error) => {}
-            outcome => return outcome,
-        }
-    }
-    attempt().context("others keep changing it")
-}
-
-fn is_conflict(error: &anyhow::Error) -> bool {
-    matches!(error.downcast_ref(), Some(ocidian_content::Error::Conflict { .. }))
 }

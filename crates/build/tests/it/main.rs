@@ -3,5 +3,8 @@
 // Helpers outside of `#[test]` functions may panic too: they are tests all the same.
 #![allow(clippy::unwrap_used)]
 
+mod convert;
+mod edit;
+mod made;
 mod scan;
 mod scan_ignore;

@@ -10,6 +10,7 @@
 //! the caller brings, and the list under a fallback tag, where the destination has one too.
 
 mod fallback;
+mod mentioned;
 mod overlay;
 mod plan;
 pub mod platforms;

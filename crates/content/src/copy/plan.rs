@@ -2,14 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use ocidian_spec::{Descriptor, Digest, RawDocument, RefName};
+use ocidian_spec::{Descriptor, Digest, Kind, RawDocument, RefName};
 
 use super::overlay::Overlay;
 use super::platforms::{Narrowed, Platforms, narrow, replaced};
 use super::report::{Absent, Why};
 use super::roots::{Root, Target};
 use super::transfer::Task;
-use super::{Options, fallback, subjects};
+use super::{Options, fallback, mentioned, subjects};
 use crate::error::{Error, Result};
 use crate::names;
 use crate::store::{BlobSource, Destination, Role, Store, When};
@@ -235,7 +235,7 @@ impl<'a> Plan<'a> {
         let here = |root: &&Planned| !root.is_converted(options);
         let roots: Vec<Descriptor> =
             self.roots.iter().filter(here).map(|root| root.descriptor.clone()).collect();
-        let mut missing = Vec::new();
+        let (mut missing, mut opaque) = (Vec::new(), Vec::new());
         for node in Walk::new(&self.source, roots, Order::ChildrenFirst) {
             if options.cancel.is_cancelled() {
                 return Err(Error::Cancelled);
@@ -246,6 +246,10 @@ impl<'a> Plan<'a> {
                 missing.push(Absent { descriptor, role, parent, dispensable });
                 continue;
             };
+            let layer = matches!(descriptor.media_type.kind(), Kind::Layer(_));
+            if role == Role::Manifest && matches!(content, Content::Opaque) && !layer {
+                opaque.push(descriptor);
+            }
             match (role, edge) {
                 (Role::Blob, _) => self.blobs.push(task),
                 // Its own put writes it, and nothing that is put before it needs it.
@@ -253,6 +257,33 @@ impl<'a> Plan<'a> {
                 (Role::Manifest, _) => self.documents.push(task),
             }
         }
+        self.mentioned(&opaque)?;
+        self.missed(missing, to)
+    }
+
+    /// Adds what documents of unknown types mention.
+    fn mentioned(&mut self, opaque: &[Descriptor]) -> Result<()> {
+        let mut known: HashSet<Digest> = HashSet::new();
+        if !opaque.is_empty() {
+            let tasks = self.blobs.iter().chain(&self.documents).map(|task| &task.descriptor);
+            known.extend(
+                tasks.chain(self.roots.iter().map(|root| &root.descriptor)).map(|d| d.digest.clone()),
+            );
+        }
+        let mut found = Vec::new();
+        for document in opaque {
+            let tasks = mentioned::by(&self.source, document)?;
+            found.extend(tasks.into_iter().filter(|task| known.insert(task.descriptor.digest.clone())));
+        }
+        let (blobs, documents) = found.into_iter().partition(|task: &Task| task.role == Role::Blob);
+        self.blobs.extend::<Vec<_>>(blobs);
+        // Before what mentions them.
+        self.documents.splice(0..0, documents as Vec<_>);
+        Ok(())
+    }
+
+    /// Notes what the source does not hold, unless the destination does.
+    fn missed(&mut self, missing: Vec<Absent>, to: &dyn Destination) -> Result<()> {
         // A referrer may have been missed already, by its subject's list.
         let known = |absent: &Absent| (absent.descriptor.digest.clone(), absent.role);
         let mut at: HashMap<(Digest, Role), usize> =

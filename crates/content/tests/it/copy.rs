@@ -1,6 +1,8 @@
 use std::collections::BTreeSet;
+use std::io::{Read, Write};
 use std::num::NonZeroUsize;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use ocidian_content::copy::{Options, Platforms, Root, Target, Why, listed, selected};
 use ocidian_content::referrers::fallback_tag;
@@ -10,11 +12,14 @@ use ocidian_content::{
 };
 use ocidian_spec::annotations::{CONTAINERD_IMAGE_NAME, DOCKER_REFERENCE_DIGEST, DOCKER_REFERENCE_TYPE};
 use ocidian_spec::{
-    Descriptor, Digest, Document, ImageIndex, ImageManifest, MediaType, Platform, RawDocument, RefName,
-    Selector,
+    Algorithm, Descriptor, Digest, Document, Hasher, ImageIndex, ImageManifest, MediaType, Platform,
+    RawDocument, RefName, Selector,
 };
 use ocidian_testkit::store::FailingStore;
 
+use proptest::prelude::*;
+
+use crate::graph::{Graph, recipe};
 use crate::{image, index, named, on};
 
 fn to(store: &MemoryStore) -> Box<dyn Destination> {
@@ -509,4 +514,211 @@ fn a_condition_that_does_not_hold_fails_the_copy() {
     let error = copy(&from, roots, to(&there), &Options::default()).unwrap_err();
     assert!(error.is_conflict());
     assert_eq!(digests(&there), before);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn all_that_the_entries_lead_to_is_there_byte_for_byte(recipe in recipe(), threads in 1_usize..4) {
+        let graph = Graph::make(&recipe);
+        let there = MemoryStore::new();
+        let roots = listed(&graph.store).unwrap();
+        let held: Vec<_> = roots.iter().filter(|root| graph.held.contains(&root.descriptor.digest)).collect();
+        let expected = graph.below(graph.roots(), true);
+        let options = Options { threads: NonZeroUsize::new(threads).unwrap(), ..Options::default() };
+        let outcome = copy(&graph.store, roots.clone(), to(&there), &options);
+        if held.is_empty() && !roots.is_empty() {
+            prop_assert_eq!(outcome.unwrap_err().class(), Class::NotFound);
+            return Ok(());
+        }
+        let report = outcome.unwrap();
+        prop_assert_eq!(report.roots.len(), held.len());
+        prop_assert_eq!(digests(&there), expected.clone());
+        for stored in there.blobs().unwrap() {
+            let octets = MediaType::Other("application/octet-stream".to_owned());
+            let mut bytes = Vec::new();
+            there.open(Role::Blob, &Descriptor::new(octets, stored.digest, stored.size)).unwrap().read_to_end(&mut bytes).unwrap();
+        }
+        let listed_there: Vec<_> = there.list().unwrap().into_iter().map(|(_, entry)| entry).collect();
+        let mut known = BTreeSet::new();
+        let kept = |entry: &&Descriptor| graph.held.contains(&entry.digest)
+            && (entry.annotations.is_some() || known.insert(entry.digest.clone()));
+        let entries: Vec<_> = graph.entries.iter().filter(kept).cloned().collect();
+        let unnamed = |entry: &Descriptor| entry.annotations.is_none();
+        // An unnamed one is not listed beside a named one of its digest that came first.
+        for entry in &listed_there {
+            prop_assert!(entries.contains(entry));
+        }
+        for entry in &entries {
+            let there = listed_there.contains(entry)
+                || unnamed(entry) && listed_there.iter().any(|other| other.digest == entry.digest);
+            prop_assert!(there, "{:?}", entry);
+        }
+        // Once more, and nothing has to be written.
+        let again = copy(&graph.store, roots, to(&there), &options).unwrap();
+        prop_assert_eq!(again.copied.blobs, 0);
+        prop_assert_eq!(again.adopted.blobs, report.copied.blobs + report.adopted.blobs);
+    }
+}
+
+#[test]
+fn hostile_graphs_cost_their_documents_or_are_refused() {
+    let from = MemoryStore::new();
+    let there = MemoryStore::new();
+    let mut doubling = image(&from, "linux/amd64");
+    for _ in 0..60 {
+        doubling = index(&from, &[doubling.clone(), doubling]);
+    }
+    for options in [Options::default(), Options { referrers: true, ..only(&["linux/amd64"]) }] {
+        let report = copy(&from, root(&doubling, "x"), to(&there), &options).unwrap();
+        assert_eq!(report.copied.blobs + report.adopted.blobs, 63);
+    }
+    let deep = (0..5).fold(doubling, |inner, _| index(&from, &[inner]));
+    let wide = index(&from, &vec![image(&from, "linux/arm64"); 100_001]);
+    for (top, what) in [(deep, "64 levels"), (wide, "100000 descriptors")] {
+        let there = MemoryStore::new();
+        for options in
+            [Options::default(), only(&["linux/arm64"]), Options { referrers: true, ..Options::default() }]
+        {
+            let error = copy(&from, root(&top, "x"), to(&there), &options).unwrap_err();
+            assert!(error.to_string().contains(what), "{error}");
+        }
+        assert!(digests(&there).is_empty());
+    }
+}
+
+#[test]
+fn referrers_that_hold_what_they_refer_to_are_copied_once() {
+    let (from, there) = (MemoryStore::new(), MemoryStore::new());
+    let one = image(&from, "linux/amd64");
+    let mut around = ImageIndex::new(vec![one.clone()]);
+    around.subject = Some(one.clone());
+    let around = from.insert(MediaType::ImageIndex, &around.to_json().unwrap()).unwrap();
+    let of_around = referrer(&from, &around, "application/x-signature");
+    // Each is listed twice, and the list of who refers to the image names the image itself.
+    let list = index(&from, &[one.clone(), around.clone()]);
+    from.push_entry(named(list, fallback_tag(&one.digest).unwrap().as_str()));
+    for entry in [&one, &around, &around, &of_around] {
+        from.push_entry(entry.clone());
+    }
+    let options = Options { referrers: true, ..Options::default() };
+    let report = copy(&from, root(&one, "x"), to(&there), &options).unwrap();
+    let copied: Vec<&Digest> = report.roots.iter().map(|root| &root.descriptor.digest).collect();
+    assert_eq!(copied[..3], [&one.digest, &around.digest, &of_around.digest]);
+    assert_eq!(copied.len(), 4, "and the list");
+}
+
+#[test]
+fn a_chain_of_referrers_without_end_is_refused() {
+    let (from, there) = (MemoryStore::new(), MemoryStore::new());
+    let first = image(&from, "linux/amd64");
+    let mut last = first.clone();
+    for n in 0..70 {
+        last = referrer(&from, &last, &format!("application/x-{n}"));
+        from.push_entry(last.clone());
+    }
+    let options = Options { referrers: true, ..Options::default() };
+    let error = copy(&from, root(&first, "x"), to(&there), &options).unwrap_err();
+    assert!(error.to_string().contains("64 levels"), "{error}");
+}
+
+#[test]
+fn what_is_not_read_in_time_is_not_in_memory() {
+    /// A source of blobs of zeros, as long as anyone wants.
+    struct Zeros(MemoryStore, u64);
+    impl BlobSource for Zeros {
+        fn stat(&self, role: Role, descriptor: &Descriptor) -> Result<Option<u64>> {
+            if role == Role::Blob { Ok(Some(self.1)) } else { self.0.stat(role, descriptor) }
+        }
+        fn open_range(
+            &self,
+            role: Role,
+            descriptor: &Descriptor,
+            offset: u64,
+            len: u64,
+        ) -> Result<Box<dyn Read + Send>> {
+            match role {
+                Role::Blob => Ok(Box::new(std::io::repeat(0).take(self.1))),
+                Role::Manifest => self.0.open_range(role, descriptor, offset, len),
+            }
+        }
+        fn name(&self) -> String {
+            "zeros".to_owned()
+        }
+    }
+    impl RefSource for Zeros {
+        fn resolve(&self, name: &RefName) -> Result<Vec<Descriptor>> {
+            self.0.resolve(name)
+        }
+        fn list(&self) -> Result<Vec<(Option<RefName>, Descriptor)>> {
+            self.0.list()
+        }
+        fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
+            self.0.referrers(subject)
+        }
+    }
+    /// Takes note of the longest write, and drops what is written.
+    struct Hole(Arc<AtomicUsize>, Hasher);
+    impl Write for Hole {
+        fn write(&mut self, buf: &[u8]) -> std::io::Result<usize> {
+            self.0.fetch_max(buf.len(), Ordering::Relaxed);
+            self.1.update(buf);
+            Ok(buf.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    impl BlobWrite for Hole {
+        fn written(&self) -> u64 {
+            0
+        }
+        fn commit(self: Box<Self>, expected: Option<&Digest>) -> Result<Descriptor> {
+            let actual = self.1.finish();
+            assert_eq!(Some(&actual), expected);
+            Ok(Descriptor::new(MediaType::Empty, actual, 0))
+        }
+    }
+    struct Holes(Arc<AtomicUsize>);
+    impl BlobSink for Holes {
+        fn begin(&self, _: Role, expect: Expect) -> Result<Box<dyn BlobWrite>> {
+            Ok(Box::new(Hole(Arc::clone(&self.0), expect.hasher()?.0)))
+        }
+        fn adopt(&self, _: Role, _: &Descriptor, _: &dyn BlobSource) -> Result<bool> {
+            Ok(false)
+        }
+        fn finish(self: Box<Self>) -> Result<()> {
+            Ok(())
+        }
+    }
+    impl RefSink for Holes {
+        fn put(&self, _: Option<&RefName>, _: &RawDocument, _: When) -> Result<()> {
+            Ok(())
+        }
+        fn remove(&self, _: &RefName, _: When) -> Result<()> {
+            Ok(())
+        }
+        fn forget(&self, _: &Digest) -> Result<()> {
+            Ok(())
+        }
+    }
+    impl Destination for Holes {}
+
+    const SIZE: u64 = 64 << 20;
+    let mut hasher = Hasher::new(&Algorithm::Sha256).unwrap();
+    (0..64).for_each(|_| hasher.update(&vec![0; 1 << 20]));
+    let layer = Descriptor::new(MediaType::Other("a/b".to_owned()), hasher.finish(), SIZE);
+    let store = MemoryStore::new();
+    let manifest = ImageManifest::new(layer.clone(), vec![layer]);
+    let top = store.insert(MediaType::ImageManifest, &manifest.to_json().unwrap()).unwrap();
+    let longest = Arc::new(AtomicUsize::new(0));
+    let report = copy(
+        &Zeros(store, SIZE),
+        root(&top, "x"),
+        Box::new(Holes(Arc::clone(&longest))),
+        &Options::default(),
+    );
+    assert_eq!(report.unwrap().copied.blobs, 2);
+    assert!(longest.load(Ordering::Relaxed) <= 1 << 20);
 }

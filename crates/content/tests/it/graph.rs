@@ -105,7 +105,8 @@ impl Graph {
                     let all: Vec<_> = documents.iter().chain(&blobs).cloned().collect();
                     let named: Vec<Digest> =
                         mentions.iter().filter_map(|at| pick(&all, *at)).map(|found| found.digest).collect();
-                    let text = format!("{{\"unknown\": {n}, \"mentions\": {named:?}}}\n");
+                    let mentions = serde_json::to_string(&named).unwrap();
+                    let text = format!("{{\"unknown\": {n}, \"mentions\": {mentions}}}\n");
                     let kind = MediaType::Other("application/x-unknown".to_owned());
                     let made = store.insert(kind, text.as_bytes()).unwrap();
                     unknown.insert(made.digest.clone());

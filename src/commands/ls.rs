@@ -10,7 +10,7 @@ use ocidian_spec::{Annotations, Descriptor, Kind, MediaType, Platform, Selector}
 use serde::Serialize;
 
 use super::inspect::Room;
-use super::platforms;
+use super::{platforms, stored};
 use crate::cli::{Format, Ls};
 use crate::exit::Usage;
 use crate::report::table::Table;
@@ -39,16 +39,16 @@ pub(crate) fn run(args: &Ls, voice: Voice) -> anyhow::Result<()> {
     if args.choice.platform.is_some() {
         return Err(Usage("--platform chooses an image, which needs a PATH to list".to_owned()).into());
     }
-    let Opened { store, selector, .. } = ocidian_image_layout::open(&args.image)?;
-    let store = store.as_ref();
-    let listed = listed(store, &selector)?;
+    let opened = ocidian_image_layout::open(&args.image)?;
+    let store = opened.store.as_ref();
+    let listed = listed(store, &opened.selector)?;
     if args.names {
         return report::to_stdout(|out| write_names(out, &listed));
     }
     let mut entries: Vec<Entry> =
         listed.iter().map(|entry| Entry::of(store, entry, voice)).collect::<Result<_>>()?;
     if args.size {
-        measure(store, &mut entries, voice)?;
+        measure(&opened, &mut entries, voice)?;
     }
     report::to_stdout(|out| match args.format.format {
         Format::Json => json::write(out, &entries),
@@ -57,8 +57,8 @@ pub(crate) fn run(args: &Ls, voice: Voice) -> anyhow::Result<()> {
     })
 }
 
-fn measure(store: &dyn Store, entries: &mut [Entry], voice: Voice) -> Result<()> {
-    let space = Space::of(store, None)?;
+fn measure(opened: &Opened, entries: &mut [Entry], voice: Voice) -> Result<()> {
+    let space = Space::of(opened.store.as_ref(), stored::list(opened).as_deref())?;
     let rooms: HashMap<String, &ImageSpace> =
         space.images.iter().map(|image| (image.descriptor.digest.to_string(), image)).collect();
     for entry in entries {

@@ -21,6 +21,7 @@ mod platforms;
 mod rm;
 mod rootfs;
 mod runtime_config;
+mod stored;
 mod tag;
 mod unpack;
 mod unpacked;

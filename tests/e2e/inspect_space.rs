@@ -61,9 +61,32 @@ fn a_layout_of_several_images_is_summed_up_by_what_they_share() {
     let text = ok(["inspect", "--space", path]);
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines[0], "Images:       2 images with 3 tags");
-    assert!(lines[5].ends_with("two") && lines[6].ends_with("one, uno"), "the larger first\n{text}");
+    assert!(lines[6].ends_with("two") && lines[7].ends_with("one, uno"), "the larger first\n{text}");
     // What is named, measured against all.
     assert_eq!(space(&[&format!("oci:{path}:uno")])["images"], json!([one]));
+}
+
+#[test]
+fn blobs_that_nothing_reaches_are_counted_as_a_collector_would() {
+    let place = tempfile::tempdir().unwrap();
+    let layout = sharing(&place.path().join("images"));
+    let path = layout.path().to_str().unwrap();
+    assert_eq!(space(&[path])["unreached"], json!({ "blobs": 0, "size": 0 }));
+    let lost = layout.blob("application/x-lost", &[7; 700]).unwrap();
+    let kept = layout.blob("application/x-kept", b"mentioned by an entry of an unknown type").unwrap();
+    let unknown = format!("see {}", kept["digest"].as_str().unwrap());
+    let unknown = layout.blob("application/x-unknown", unknown.as_bytes()).unwrap();
+    let index = layout.path().join("index.json");
+    let mut entries = read_json(&index);
+    entries["manifests"].as_array_mut().unwrap().push(unknown);
+    std::fs::write(&index, entries.to_string()).unwrap();
+    assert_eq!(space(&[path])["unreached"], json!({ "blobs": 1, "size": 700 }), "{lost}");
+    assert!(ok(["inspect", "--space", path]).contains("\nUnreached:    700 B in 1 blob\n"));
+    // Of an archive only what is named counts.
+    let archive = place.path().join("archive.tar");
+    let script = "tar -cf \"$2\" -C \"$1\" .";
+    ocidian_testkit::run::script(script, &[layout.path().as_os_str(), archive.as_os_str()]).unwrap();
+    assert_eq!(space(&[archive.to_str().unwrap()])["unreached"], Value::Null);
 }
 
 #[test]

@@ -28,8 +28,7 @@ pub(crate) fn run(args: &Inspect, voice: Voice) -> anyhow::Result<()> {
         return layers::run(args, voice);
     }
     if args.space {
-        let Opened { store, selector, .. } = ocidian_image_layout::open(&args.image.image)?;
-        return space::run(store.as_ref(), &selector, args.format, voice);
+        return space::run(&ocidian_image_layout::open(&args.image.image)?, args.format, voice);
     }
     if args.raw && args.image.choice.platform.is_none() && !args.config {
         return raw(args);

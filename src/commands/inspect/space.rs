@@ -6,13 +6,14 @@
 use std::collections::HashSet;
 use std::io::{self, Write};
 
+use ocidian_content::Space;
 use ocidian_content::space::ImageSpace;
-use ocidian_content::{Space, Store};
-use ocidian_spec::{Digest, MediaType, Selector};
+use ocidian_image_layout::Opened;
+use ocidian_spec::{Digest, MediaType};
 use serde::Serialize;
 
 use crate::cli::Format;
-use crate::commands::ls;
+use crate::commands::{ls, stored};
 use crate::report::size::{bytes, count};
 use crate::report::table::Table;
 use crate::report::text::Fields;
@@ -23,6 +24,8 @@ use crate::report::{self, Voice, json};
 struct Report {
     images: Vec<Image>,
     total: Total,
+    /// What `gc` would remove; only of a layout directory.
+    unreached: Option<Unreached>,
 }
 
 #[derive(Debug, Serialize)]
@@ -56,16 +59,21 @@ struct Total {
     shared: u64,
 }
 
-/// Measures the store, and shows what `selector` means of it.
-pub(super) fn run(
-    store: &dyn Store,
-    selector: &Selector,
-    format: Format,
-    voice: Voice,
-) -> anyhow::Result<()> {
-    let shown: HashSet<Digest> = ls::listed(store, selector)?.into_iter().map(|entry| entry.digest).collect();
-    let space = Space::of(store, None)?;
-    let report = Report::of(&space, &shown);
+/// Blobs that nothing needs.
+#[derive(Debug, Serialize)]
+struct Unreached {
+    blobs: u64,
+    size: u64,
+}
+
+/// Measures the store, and shows what the selector means of it.
+pub(super) fn run(opened: &Opened, format: Format, voice: Voice) -> anyhow::Result<()> {
+    let store = opened.store.as_ref();
+    let shown: HashSet<Digest> =
+        ls::listed(store, &opened.selector)?.into_iter().map(|entry| entry.digest).collect();
+    let space = Space::of(store, stored::list(opened).as_deref())?;
+    let unreached = stored::unreached(opened).map(|(blobs, size)| Unreached { blobs, size });
+    let report = Report::of(&space, &shown, unreached);
     report::to_stdout(|out| match format {
         Format::Json => json::write(out, &report),
         Format::Text => report.write(out),
@@ -94,7 +102,7 @@ impl Room {
 }
 
 impl Report {
-    fn of(space: &Space, shown: &HashSet<Digest>) -> Self {
+    fn of(space: &Space, shown: &HashSet<Digest>, unreached: Option<Unreached>) -> Self {
         let own = space.images.iter().fold(0, |sum: u64, image| sum.saturating_add(image.own));
         let total = Total {
             images: space.images.len() as u64,
@@ -104,7 +112,7 @@ impl Report {
             shared: space.size.saturating_sub(own),
         };
         let images = space.images.iter().filter(|image| shown.contains(&image.descriptor.digest));
-        Self { images: images.map(Image::of).collect(), total }
+        Self { images: images.map(Image::of).collect(), total, unreached }
     }
 
     fn write(&self, out: &mut impl Write) -> io::Result<()> {
@@ -114,6 +122,9 @@ impl Report {
         fields.one("Images", &format!("{} with {names}", count(images, "image", "images")))?;
         fields.one("Size", &format!("{} in {}", bytes(size), count(blobs, "blob", "blobs")))?;
         fields.one("Shared", &format!("{} in blobs of several images", bytes(shared)))?;
+        if let Some(Unreached { blobs, size }) = self.unreached {
+            fields.one("Unreached", &format!("{} in {}", bytes(size), count(blobs, "blob", "blobs")))?;
+        }
         if self.images.is_empty() {
             return Ok(());
         }

@@ -24,19 +24,20 @@ struct Report {
 
 pub(super) fn run(args: &Inspect, voice: Voice) -> anyhow::Result<()> {
     let platform = args.image.choice.platform.as_ref();
-    let Opened { store, selector, .. } = ocidian_image_layout::open(&args.image.image)?;
+    let opened = ocidian_image_layout::open(&args.image.image)?;
+    let Opened { store, selector, .. } = &opened;
     let store = store.as_ref();
-    let report = match select(store, &selector, &open::choice(platform)) {
+    let report = match select(store, selector, &open::choice(platform)) {
         Ok(selection) => {
             selection.notes.iter().for_each(|note| voice.note(note));
-            of_selection(store, &selector, &selection)?
+            of_selection(store, selector, &selection)?
         }
         // Several images and no word on which: how they share the store is what can be said of all.
-        Err(Error::Ambiguous { .. }) if platform.is_none() && selector == Selector::Sole => {
-            return space::run(store, &selector, args.format, voice);
+        Err(Error::Ambiguous { .. }) if platform.is_none() && *selector == Selector::Sole => {
+            return space::run(&opened, args.format, voice);
         }
         Err(error) if platform.is_none() && is_about_the_choice(&error) => {
-            let report = of_document(store, &named::find(store, &selector).map_err(|_| error)?)?;
+            let report = of_document(store, &named::find(store, selector).map_err(|_| error)?)?;
             if report.index.is_some() {
                 voice.note("nothing here is for this machine; --platform chooses an image to show");
             }

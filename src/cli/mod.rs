@@ -4,10 +4,12 @@
 //! of ids, sizes) are parsed here, so that a wrong one is a usage error before anything is opened.
 
 mod append;
+mod build;
 mod compress;
 mod config;
 mod conformance;
 mod edit;
+mod groups;
 mod ids;
 mod image;
 mod index;
@@ -23,9 +25,11 @@ pub(crate) mod value;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use append::Append;
+pub(crate) use build::{Build, FileArgs, OutputArgs};
 pub(crate) use config::ConfigArgs;
 pub(crate) use conformance::{Conformance, ConformanceVerb, RunArgs, Show};
 pub(crate) use edit::{EditArgs, HistoryArgs, ResultArgs};
+pub(crate) use groups::Group;
 pub(crate) use ids::Ids;
 pub(crate) use image::ImageArgs;
 pub(crate) use index::{Add, Annotate, Create, Index, IndexVerb, Remove};
@@ -104,6 +108,7 @@ pub(crate) enum Verb {
     Rootfs(Rootfs),
     RuntimeConfig(Box<RuntimeConfig>),
     Append(Box<Append>),
+    Build(Box<Build>),
     Mutate(Box<Mutate>),
     Inspect(Inspect),
     Ls(Ls),

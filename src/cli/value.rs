@@ -1,6 +1,7 @@
 //! Values with a grammar of their own, or that are checked more strictly when typed than when read.
 
 use ocidian_content::children::Child;
+use ocidian_layer::Timestamp;
 use ocidian_spec::{MediaType, RefName};
 
 /// A size in bytes: a number, which may have a fraction, and a unit.
@@ -94,6 +95,22 @@ pub(crate) fn time(text: &str) -> Result<String, String> {
         Some(_) => Ok(text.to_owned()),
         None => Err("expected a time of RFC 3339: 2024-05-01T12:00:00Z".to_owned()),
     }
+}
+
+/// A time: seconds since 1970, or RFC 3339.
+pub(crate) fn moment(text: &str) -> Result<Timestamp, String> {
+    if let Ok(seconds) = text.strip_prefix('@').unwrap_or(text).parse() {
+        return Ok(Timestamp { seconds, nanoseconds: 0 });
+    }
+    let expected = || "expected seconds since 1970, or a time of RFC 3339: 2024-05-01T12:00:00Z".to_owned();
+    ocidian_build::created::parse(text).ok_or_else(expected)
+}
+
+/// `UID:GID`, as numbers.
+pub(crate) fn owner(text: &str) -> Result<(u32, u32), String> {
+    let id = |text: &str| text.parse().ok().filter(|id| *id != u32::MAX);
+    let owner = text.split_once(':').and_then(|(uid, gid)| id(uid).zip(id(gid)));
+    owner.ok_or_else(|| "expected two numbers below 4294967295: UID:GID, for example 0:0".to_owned())
 }
 
 /// An annotation and what it is on; without a value it is one to take out.
@@ -202,6 +219,19 @@ mod tests {
         assert_eq!(of("[]"), Ok(vec![]));
         for wrong in ["[", "[1]", "[\"a\"] x", "[[]]"] {
             assert!(of(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn moments_and_owners() {
+        for (text, seconds) in
+            [("0", Some(0)), ("@-5", Some(-5)), ("1970-01-01T00:00:01Z", Some(1)), ("now", None), ("", None)]
+        {
+            assert_eq!(moment(text).ok().map(|time| time.seconds), seconds, "{text}");
+        }
+        assert_eq!(owner("0:4294967294"), Ok((0, u32::MAX - 1)));
+        for wrong in ["", "0", "root:root", "0:", ":0", "0:4294967295", "-1:0", "0:0:0"] {
+            assert!(owner(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! One file a verb: each calls the libraries and hands what it learnt to `report`.
 
 mod append;
+mod build;
 mod cat;
 mod completion;
 mod conformance;
@@ -16,6 +17,7 @@ mod man;
 mod mutate;
 mod new;
 mod open;
+mod output;
 mod place;
 mod platforms;
 mod rm;
@@ -36,6 +38,7 @@ pub(crate) fn run(verb: &Verb, voice: Voice) -> anyhow::Result<()> {
         Verb::Rootfs(args) => rootfs::run(args, voice),
         Verb::RuntimeConfig(args) => runtime_config::run(args, voice),
         Verb::Append(args) => append::run(args, voice),
+        Verb::Build(args) => build::run(args, voice),
         Verb::Mutate(args) => mutate::run(args, voice),
         Verb::Inspect(args) => inspect::run(args, voice),
         Verb::Ls(args) => ls::run(args, voice),

@@ -38,6 +38,16 @@ impl Progress for Bars {
                 self.bar.set_draw_target(ProgressDrawTarget::stderr());
                 self.bar.tick();
             }
+            Event::Make { name, index, count } => {
+                self.bar.set_draw_target(ProgressDrawTarget::hidden());
+                // Nobody knows how much it will be.
+                self.bar.unset_length();
+                self.bar.set_prefix(format!("layer {}/{count}", index + 1));
+                self.bar.set_message(super::escape::text(name).into_owned());
+                self.bar.reset();
+                self.bar.set_draw_target(ProgressDrawTarget::stderr());
+                self.bar.tick();
+            }
             Event::Bytes(n) => self.bar.inc(n),
             Event::Warning(text) => self.bar.suspend(|| self.voice.warn(text)),
             _ => {}

@@ -5,6 +5,9 @@
 
 mod architecture;
 mod bin;
+mod build_images;
+mod build_same;
+mod build_trees;
 mod cli_images;
 mod cli_look;
 mod cli_shell;

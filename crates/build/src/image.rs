@@ -9,11 +9,12 @@ use std::io::Write as _;
 use ocidian_content::{BlobSink, Expect, Role, Selection, Store, document};
 use ocidian_spec::{
     Annotations, Descriptor, DiffId, Digest, Document, Hasher, History, ImageConfig, ImageIndex,
-    ImageManifest, Kind, MediaType, Raw, RawDocument, annotations,
+    ImageManifest, Kind, MediaType, Platform, Raw, RawDocument, RootFs, annotations,
 };
 
 use crate::error::{Error, Result};
 use crate::history;
+use crate::mutate::set_platform;
 
 /// An image, to be edited.
 #[derive(Debug, Clone)]
@@ -95,6 +96,37 @@ impl Image {
             descriptor,
             notes: Vec::new(),
             opened: Opened { manifest, config, above },
+        })
+    }
+
+    /// An image of nothing, for that platform.
+    ///
+    /// # Errors
+    /// None that a platform can cause.
+    pub fn scratch(platform: &Platform) -> Result<Self> {
+        let mut config = ImageConfig {
+            created: None,
+            author: None,
+            architecture: String::new(),
+            os: String::new(),
+            os_version: None,
+            os_features: None,
+            variant: None,
+            config: None,
+            rootfs: RootFs::new(Vec::new()),
+            history: None,
+            other: Default::default(),
+        };
+        set_platform(&mut config, platform);
+        let config: Raw<ImageConfig> = raw(MediaType::ImageConfig, &config)?;
+        let manifest = ImageManifest::new(config.descriptor().clone(), Vec::new());
+        let manifest: Raw<ImageManifest> = raw(MediaType::ImageManifest, &manifest)?;
+        Ok(Self {
+            manifest: manifest.value().clone(),
+            config: config.value().clone(),
+            descriptor: manifest.descriptor().clone(),
+            notes: Vec::new(),
+            opened: Opened { manifest, config, above: Vec::new() },
         })
     }
 
@@ -195,6 +227,12 @@ impl Image {
         put_as_it_is(sink, Role::Manifest, &child)?;
         Ok(Written { root: child, manifest, config: config_descriptor, siblings })
     }
+}
+
+fn raw<T: Document>(media_type: MediaType, value: &T) -> Result<Raw<T>> {
+    let bytes = value.to_json()?;
+    let descriptor = Descriptor::of(media_type, &bytes);
+    Ok(Raw::verify(bytes, descriptor)?)
 }
 
 /// Refuses what is no image of layers.

@@ -4,7 +4,7 @@
 //! What the result's name stood for then is the condition of the put: where another writer came between, the whole
 //! is done again on what that one wrote.
 
-mod place;
+pub(super) mod place;
 mod report;
 
 use std::io::Read as _;

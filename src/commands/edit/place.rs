@@ -151,7 +151,7 @@ impl Place {
 }
 
 /// Which image of its store a source names.
-fn selector(source: &ImageSource) -> &Selector {
+pub(in crate::commands) fn selector(source: &ImageSource) -> &Selector {
     match source {
         ImageSource::Oci { select, .. }
         | ImageSource::OciArchive { select, .. }

@@ -1,0 +1,102 @@
+//! Where the result of a verb goes that is told so: which store, and which name in it.
+
+use std::path::Path;
+
+use ocidian_build::{Created, Error};
+use ocidian_content::{BlobSink, Cancel, Destination, When};
+use ocidian_image_layout::{CreateOptions, create, explicit};
+use ocidian_layer::Timestamp;
+use ocidian_spec::{Digest, ImageSource, RawDocument, RefName, Selector};
+
+use super::edit::place::selector;
+use crate::cli::OutputArgs;
+use crate::epoch;
+use crate::exit::Usage;
+
+/// A store, and a name in it.
+pub(super) struct Output {
+    target: ImageSource,
+    name: Option<RefName>,
+}
+
+impl Output {
+    /// What was typed. A bare tag is one in the layout of `like`.
+    pub(super) fn of(tag: &ImageSource, like: Option<&ImageSource>) -> anyhow::Result<Self> {
+        let wrong = |told: String| Usage(format!("--tag {tag}: {told}"));
+        let checked = |name: &str| RefName::checked(name).map_err(|error| wrong(error.to_string()));
+        match (tag, like) {
+            (ImageSource::Bare(text), Some(like)) if !text.starts_with(['.', '/']) => {
+                let name = checked(text)?;
+                Ok(Self { target: explicit(like, None)?, name: Some(name) })
+            }
+            _ => {
+                let target = explicit(tag, None)?;
+                let name = match selector(&target) {
+                    Selector::Name(name) => Some(checked(name.as_str())?),
+                    Selector::Sole => None,
+                    Selector::Digest(_) => {
+                        let told = "a result is named by a tag, its digest is not known yet";
+                        return Err(wrong(told.to_owned()).into());
+                    }
+                };
+                Ok(Self { target, name })
+            }
+        }
+    }
+
+    /// Opens it to be written.
+    pub(super) fn open(&self, cancel: &Cancel) -> anyhow::Result<Box<dyn Destination>> {
+        let options = CreateOptions { cancel: cancel.clone(), ..CreateOptions::default() };
+        Ok(create(&self.target, &options)?)
+    }
+
+    /// Where it is on disk, or will be.
+    pub(super) fn path(&self) -> Option<&Path> {
+        match &self.target {
+            ImageSource::Oci { path, .. }
+            | ImageSource::OciArchive { path, .. }
+            | ImageSource::DockerArchive { path, .. }
+            | ImageSource::Dir { path } => Some(path),
+            _ => None,
+        }
+    }
+
+    /// Names the image and publishes it: the last step, not begun once a signal came.
+    pub(super) fn publish(
+        &self,
+        destination: Box<dyn Destination>,
+        root: &RawDocument,
+        cancel: &Cancel,
+    ) -> anyhow::Result<()> {
+        destination.put(self.name.as_ref(), root, When::Any)?;
+        if cancel.is_cancelled() {
+            return Err(Error::Cancelled.into());
+        }
+        let sink: Box<dyn BlobSink> = destination;
+        sink.finish()?;
+        Ok(())
+    }
+
+    /// The result as it can be named.
+    pub(super) fn shown(&self, root: &Digest) -> String {
+        let select = match &self.name {
+            Some(name) => Selector::Name(name.clone()),
+            None => Selector::Digest(root.clone()),
+        };
+        match &self.target {
+            ImageSource::Oci { path, .. } => ImageSource::Oci { path: path.clone(), select }.to_string(),
+            ImageSource::OciArchive { path, .. } => {
+                ImageSource::OciArchive { path: path.clone(), select }.to_string()
+            }
+            other => other.to_string(),
+        }
+    }
+}
+
+/// What decides when the result says it was made.
+pub(super) fn created(args: &OutputArgs) -> anyhow::Result<Created> {
+    let source_date_epoch = epoch::source_date()?.map(|time| time.seconds);
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let now = i64::try_from(now.as_secs()).ok().filter(|_| args.no_reproducible);
+    Ok(Created { source_date_epoch, now: now.map(|seconds| Timestamp { seconds, nanoseconds: 0 }) })
+}

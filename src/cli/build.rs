@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 use ocidian_build::scan::Chmod;
-use ocidian_layer::{Compressor, Threads, Timestamp};
+use ocidian_layer::Timestamp;
 use ocidian_spec::ImageSource;
 use ocidian_unpack::IdRange;
 
+use super::compress::CompressArgs;
 use super::config::ConfigArgs;
 use super::edit::HistoryArgs;
 use super::groups::Groups;
@@ -111,18 +112,14 @@ pub(crate) struct OutputArgs {
     /// Name the result: an image, or a tag in the layout of the image that it is made from
     #[arg(short, long, value_name = "IMAGE|TAG", value_hint = ValueHint::AnyPath)]
     pub(crate) tag: ImageSource,
-    /// How to compress new layers: gzip, zstd or none, with a level if need be
-    #[arg(long, value_name = "KIND[:LEVEL]", default_value = "gzip")]
-    pub(crate) compress: Compressor,
-    /// Threads to compress with; they do not change the result [default: as many as there are cores]
-    #[arg(short, long, value_name = "N")]
-    pub(crate) jobs: Option<Threads>,
     /// Also write the result's digest to FILE
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) digestfile: Option<PathBuf>,
     /// Let the clock say when the result was made, so that no two runs give the same digest
     #[arg(long)]
     pub(crate) no_reproducible: bool,
+    #[command(flatten)]
+    pub(crate) layers: CompressArgs,
     #[command(flatten)]
     pub(crate) format: FormatArgs,
 }

@@ -169,8 +169,8 @@ impl Work<'_> {
         let output = &self.args.output;
         let maker = Maker {
             sink: self.destination,
-            compressor: output.compress,
-            threads: output.jobs.unwrap_or_default(),
+            compressor: output.layers.compress.unwrap_or_default(),
+            threads: output.layers.threads(),
             docker,
             progress: self.progress,
             cancel: self.cancel,

@@ -8,6 +8,7 @@ mod dir;
 mod docker;
 mod docker_written;
 mod flat_dir;
+mod found;
 mod open;
 mod peers;
 mod writers;

@@ -79,9 +79,8 @@ fn skopeo_reads_every_form() {
 fn buildah_reads_every_form() {
     let [tool] = require!("buildah");
     // buildah makes a name of the path, and a name has no capitals.
-    let outer =
-        tempfile::Builder::new().prefix("buildah").rand_bytes(0).tempdir_in(env!("CARGO_TARGET_TMPDIR"));
-    let place = outer.unwrap();
+    let name = format!("ocidian-buildah-{}", std::process::id());
+    let place = tempfile::Builder::new().prefix(&name).rand_bytes(0).tempdir().unwrap();
     let id = first(&source()).config.digest;
     for (form, reference) in written(place.path()) {
         let storage = tempfile::tempdir().unwrap();

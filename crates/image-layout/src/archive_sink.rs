@@ -58,7 +58,7 @@ impl ArchiveSink {
             Some(current) => Base::open(&target, &current, options)?,
             None => None,
         };
-        let staging = Staging::new(target.stage()?);
+        let staging = Staging::new(target.stage()?, &options.cancel);
         let (options, earlier, adopted) = (options.clone(), None, Mutex::default());
         Ok(Self { target, names, options, staging, base, earlier, adopted })
     }

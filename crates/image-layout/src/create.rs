@@ -23,7 +23,7 @@ pub struct CreateOptions {
     pub uncompressed: bool,
     /// Most bytes of an archive that is added to.
     pub max_bytes: Option<u64>,
-    /// Stops `finish` of an archive, which may take long.
+    /// Stops what takes long where no blob is being copied: `finish` of an archive, hashing what is taken over.
     pub cancel: Cancel,
 }
 

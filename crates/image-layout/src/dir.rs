@@ -14,7 +14,7 @@ use ocidian_spec::{Descriptor, Digest, ImageIndex, RawDocument, RefName, json};
 
 use crate::documents::{self, INDEX_JSON, OCI_LAYOUT};
 use crate::files::{Directory, io_error, store};
-use crate::publish::{self, publish};
+use crate::publish::{self, publish_after};
 use crate::spool::Part;
 use crate::{fresh, lock};
 
@@ -73,11 +73,20 @@ impl LayoutDir {
 
     /// Changes the list of images under the lock, on what `index.json` holds by then.
     pub(crate) fn edit(&self, change: impl FnOnce(&mut Vec<Descriptor>) -> Result<()>) -> Result<()> {
+        self.edit_after(change, || Ok(()))
+    }
+
+    /// As [`edit`](Self::edit), with something to be done when the new list is on the disk, and before it shows.
+    pub(crate) fn edit_after(
+        &self,
+        change: impl FnOnce(&mut Vec<Descriptor>) -> Result<()>,
+        first: impl FnOnce() -> Result<()>,
+    ) -> Result<()> {
         let _lock = lock::index(&self.directory)?;
         let mut index = self.index()?;
         change(&mut index.manifests)?;
         let bytes = documents::write_index(&index, &self.name())?;
-        publish(&self.directory, INDEX_JSON, &bytes)
+        publish_after(&self.directory, INDEX_JSON, &bytes, first)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What `docker save` and `podman save` write: `manifest.json` and what it names.
 //!
-//! It has no manifests, so one is made for each image, always the same for the same archive. Its media types
-//! are OCI's, not Docker's: the document is ours, Docker's configs are valid OCI configs, and layers may be
+//! The new form is a layout besides, whose manifests are the images' ([`crate::docker_layout`]). Where there is none, one
+//! is made for each image, always the same for the same archive. Its media types are OCI's, not Docker's: the document is ours, Docker's configs are valid OCI configs, and layers may be
 //! stored in ways (zstd) that Docker has no type for. Layers are described as they are stored. Their digests
 //! are computed when an image is first asked for, except where the newer form names blobs by digest: reading
 //! verifies those anyway.
@@ -9,21 +9,22 @@
 use std::collections::HashMap;
 use std::io::Read;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ocidian_content::{BlobSource, Error, RefSource, Result, Role, names, referrers};
 use ocidian_layer::compress;
-use ocidian_spec::annotations::CONTAINERD_IMAGE_NAME;
+use ocidian_spec::annotations::{CONTAINERD_IMAGE_NAME, REF_NAME};
 use ocidian_spec::{
     Algorithm, Annotations, Descriptor, Digest, Hasher, ImageManifest, MediaType, Members, RefName, json,
 };
 use serde::Deserialize;
 
-use crate::Options;
 use crate::archive::{Archive, Place};
 use crate::dir::check_size;
+use crate::docker_layout::{self, Original};
 use crate::documents;
 use crate::spool::Part;
+use crate::{OciArchive, Options};
 
 /// The list of its images.
 pub(crate) const MANIFEST_JSON: &str = "manifest.json";
@@ -33,8 +34,10 @@ const MAX_LAYERS: usize = 10_000;
 /// An archive of images as `docker save` writes it. Names are its `RepoTags`.
 #[derive(Debug)]
 pub struct DockerArchive {
-    archive: Archive,
+    archive: Arc<Archive>,
     images: Vec<Image>,
+    /// The entries of its `index.json`, if it is a layout besides.
+    originals: OnceLock<Vec<Original>>,
     made: Mutex<Made>,
 }
 
@@ -81,22 +84,45 @@ impl DockerArchive {
             let count = image.layers().len();
             return Err(wrong(format!("{MANIFEST_JSON} lists an image of {count} layers")));
         }
-        Ok(Self { archive, images, made: Mutex::default() })
+        Ok(Self { archive: Arc::new(archive), images, originals: OnceLock::new(), made: Mutex::default() })
     }
 
     /// The entries of one image: one for each of its tags, or one without a name.
     fn entries(&self, at: usize, image: &Image) -> Result<Vec<(Option<RefName>, Descriptor)>> {
-        let manifest = self.manifest(at, image)?;
         let tags = image.repo_tags.as_deref().unwrap_or_default();
         if tags.is_empty() {
-            return Ok(vec![(None, manifest)]);
+            let mut entry = self.entry(at, image, None)?;
+            entry.annotations = without_names(entry.annotations);
+            return Ok(vec![(None, entry)]);
         }
         let named = |tag: &String| {
-            let mut entry = manifest.clone();
-            entry.annotations = Some(Annotations::from([(CONTAINERD_IMAGE_NAME.to_owned(), tag.clone())]));
-            (tag.parse().ok(), entry)
+            let mut entry = self.entry(at, image, Some(tag))?;
+            let mut annotations = without_names(entry.annotations).unwrap_or_default();
+            annotations.insert(CONTAINERD_IMAGE_NAME.to_owned(), tag.clone());
+            // By which other tools find it, once it is in a layout.
+            annotations.insert(REF_NAME.to_owned(), tag.clone());
+            entry.annotations = Some(annotations);
+            Ok((tag.parse().ok(), entry))
         };
-        Ok(tags.iter().map(named).collect())
+        tags.iter().map(named).collect()
+    }
+
+    /// What an image is under that tag: its entry in the layout, else the manifest that is made for it.
+    fn entry(&self, at: usize, image: &Image, tag: Option<&str>) -> Result<Descriptor> {
+        let layers: Option<Vec<Digest>> = image.layers().iter().map(|name| digest_in(name)).collect();
+        if let (Some(config), Some(layers)) = (digest_in(&image.config), layers)
+            && let Some(original) = docker_layout::find(self.originals(), tag, &config, &layers)
+        {
+            return Ok(original.entry.clone());
+        }
+        self.manifest(at, image)
+    }
+
+    fn originals(&self) -> &[Original] {
+        self.originals.get_or_init(|| match OciArchive::of(Arc::clone(&self.archive)) {
+            Ok(layout) => docker_layout::originals(&layout),
+            Err(_) => Vec::new(),
+        })
     }
 
     /// The descriptor of an image's manifest, made when it is first asked for.
@@ -252,6 +278,10 @@ impl RefSource for DockerArchive {
                 found.extend(named.map(|(_, entry)| entry));
             }
         }
+        if found.is_empty() {
+            let rest: Vec<Descriptor> = self.list()?.into_iter().map(|(_, entry)| entry).collect();
+            return Ok(names::matching(&rest, name));
+        }
         Ok(found)
     }
 
@@ -260,6 +290,16 @@ impl RefSource for DockerArchive {
         for (at, image) in self.images.iter().enumerate() {
             list.extend(self.entries(at, image)?);
         }
+        let taken: Vec<Descriptor> = list.iter().map(|(_, entry)| entry.clone()).collect();
+        let tags: Vec<&str> = self
+            .images
+            .iter()
+            .filter_map(|image| image.repo_tags.as_deref())
+            .flatten()
+            .map(String::as_str)
+            .collect();
+        let besides = docker_layout::besides(self.originals(), &taken, &tags);
+        list.extend(besides.map(|entry| (names::name_of(&entry), entry)));
         Ok(list)
     }
 
@@ -270,6 +310,14 @@ impl RefSource for DockerArchive {
     fn referrers_of(&self, subjects: &[Digest]) -> Result<Vec<Descriptor>> {
         referrers::scan(self, subjects)
     }
+}
+
+/// Annotations without the names that an entry has in the layout.
+fn without_names(annotations: Option<Annotations>) -> Option<Annotations> {
+    let mut annotations = annotations?;
+    annotations.remove(CONTAINERD_IMAGE_NAME);
+    annotations.remove(REF_NAME);
+    (!annotations.is_empty()).then_some(annotations)
 }
 
 /// The digest in a name of the newer form: `blobs/sha256/<hex>`.

@@ -56,7 +56,7 @@ impl FlatDirWriter {
                 return Err(store(&path, format!("it is {what}, not a directory")));
             }
         };
-        let staging = Staging::new(stage_in(parent(&path))?);
+        let staging = Staging::new(stage_in(parent(&path))?, &options.cancel);
         Ok(Self { path, staging, before, link: options.link, root: Mutex::default() })
     }
 

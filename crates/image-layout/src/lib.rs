@@ -23,6 +23,7 @@ pub mod create;
 pub mod dir;
 pub mod docker_archive;
 pub mod docker_archive_writer;
+mod docker_layout;
 mod docker_list;
 mod docker_old;
 mod documents;

@@ -2,6 +2,7 @@
 
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
 use ocidian_content::{BlobSource, Error, RefSource, Result, Role, names, referrers};
 use ocidian_spec::{Descriptor, Digest, ImageIndex, RefName, json};
@@ -15,17 +16,17 @@ use crate::documents::{self, INDEX_JSON, OCI_LAYOUT};
 /// them are not followed.
 #[derive(Debug)]
 pub struct OciArchive {
-    archive: Archive,
+    archive: Arc<Archive>,
     index: ImageIndex,
 }
 
 impl OciArchive {
     /// Opens an archive; `-` is standard input. A compressed one is decompressed to a temporary file first.
     pub fn open(path: &Path, options: &Options) -> Result<Self> {
-        Self::of(Archive::open(path, options)?)
+        Self::of(Arc::new(Archive::open(path, options)?))
     }
 
-    pub(crate) fn of(archive: Archive) -> Result<Self> {
+    pub(crate) fn of(archive: Arc<Archive>) -> Result<Self> {
         let index = index_of(&archive)?;
         Ok(Self { archive, index })
     }

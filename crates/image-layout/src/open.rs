@@ -1,6 +1,7 @@
 //! From what a person typed to a store: by the prefix, or, for a bare word, by looking.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ocidian_content::{Error, Result, Store};
 use ocidian_spec::{Digest, ImageSource, Selector};
@@ -129,7 +130,7 @@ fn look(path: &Path, selector: &Selector, options: &Options) -> Result<Opened> {
     }
     let archive = Archive::open(path, options)?;
     Ok(match kind_of_archive(&archive, path)? {
-        StoreKind::OciArchive => opened(OciArchive::of(archive)?, selector, StoreKind::OciArchive),
+        StoreKind::OciArchive => opened(OciArchive::of(Arc::new(archive))?, selector, StoreKind::OciArchive),
         _ => opened(DockerArchive::of(archive)?, selector, StoreKind::DockerArchive),
     })
 }

@@ -31,13 +31,23 @@ pub(crate) fn put_blob(layout: &Directory, document: &RawDocument) -> Result<()>
         }
     }
     let directory = blob_directory(layout, digest.algorithm().as_str())?;
-    replace(layout, &directory, digest.encoded(), document.bytes())?;
+    replace(layout, &directory, digest.encoded(), document.bytes(), || Ok(()))?;
     sync(&directory, layout, digest.algorithm().as_str())
 }
 
 /// Replaces a file of the layout's root: written beside it, fsynced, renamed over it, the directory fsynced.
 pub(crate) fn publish(layout: &Directory, name: &str, bytes: &[u8]) -> Result<()> {
-    replace(layout, layout.handle(), name, bytes)?;
+    publish_after(layout, name, bytes, || Ok(()))
+}
+
+/// As [`publish`], with something to be done when all is written, and before it shows.
+pub(crate) fn publish_after(
+    layout: &Directory,
+    name: &str,
+    bytes: &[u8],
+    first: impl FnOnce() -> Result<()>,
+) -> Result<()> {
+    replace(layout, layout.handle(), name, bytes, first)?;
     sync(layout.handle(), layout, name)
 }
 
@@ -79,7 +89,13 @@ pub(crate) fn stage_in(directory: &Path) -> Result<TempDir> {
         .map_err(|e| io_error(directory, "make a staging directory in", e))
 }
 
-fn replace(layout: &Directory, directory: &impl AsFd, name: &str, bytes: &[u8]) -> Result<()> {
+fn replace(
+    layout: &Directory,
+    directory: &impl AsFd,
+    name: &str,
+    bytes: &[u8],
+    first: impl FnOnce() -> Result<()>,
+) -> Result<()> {
     let stage = stage(layout)?;
     let path = stage.path().join("file");
     let mut file = File::create_new(&path).map_err(|e| io_error(&path, "create", e))?;
@@ -92,6 +108,7 @@ fn replace(layout: &Directory, directory: &impl AsFd, name: &str, bytes: &[u8]) 
     file.write_all(bytes)
         .and_then(|()| file.sync_all())
         .map_err(|e| io_error(&layout.path().join(name), "write", e))?;
+    first()?;
     rustix::fs::renameat(rustix::fs::CWD, &path, directory, name)
         .map_err(|errno| io_error(&layout.path().join(name), "replace", errno.into()))
 }

@@ -13,14 +13,16 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ocidian_content::{BlobSource, BlobWrite, Expect, Result, Role};
+use ocidian_content::{BlobSource, BlobWrite, Cancel, Error, Expect, Result, Role};
 use ocidian_spec::{Descriptor, Digest, Hasher, RawDocument};
 use rustix::fs::{AtFlags, CWD};
 use tempfile::TempDir;
 
 use crate::files::io_error;
 
-/// Up to so many files are fsynced one by one; beyond, the whole file system is, which then costs less.
+/// Up to so many files are fsynced one by one; beyond, the whole file system is, once. On ext4 that took 0.02 s for 100
+/// files of 2 kB where fsync took 0.6, and 0.4 s for 5000 where fsync took 20; but it waits for what others have written too, which a
+/// copy of one image should not. (Since Linux 5.8 it tells of errors as fsync does.)
 const ONE_BY_ONE: usize = 32;
 
 /// Verified blobs that nobody else sees yet. Dropped, it leaves nothing.
@@ -31,6 +33,7 @@ pub(crate) struct Staging {
     /// Set once the file system turned out not to clone what the source has.
     copies: AtomicBool,
     held: Mutex<HashMap<(Role, Digest), Staged>>,
+    cancel: Cancel,
 }
 
 /// A verified blob.
@@ -42,9 +45,9 @@ pub(crate) struct Staged {
 
 impl Staging {
     /// Stages in that directory.
-    pub(crate) fn new(place: TempDir) -> Arc<Self> {
+    pub(crate) fn new(place: TempDir, cancel: &Cancel) -> Arc<Self> {
         let (begun, copies, held) = (AtomicU64::default(), AtomicBool::default(), Mutex::default());
-        Arc::new(Self { place, begun, copies, held })
+        Arc::new(Self { place, begun, copies, held, cancel: cancel.clone() })
     }
 
     /// The directory.
@@ -102,8 +105,7 @@ impl Staging {
         if !taken {
             return Ok(false);
         }
-        let failed = |e| io_error(&path, "read", e);
-        let size = File::open(&path).and_then(|file| hash(file, &mut hasher)).map_err(failed)?;
+        let size = self.hash(&path, &mut hasher)?;
         if size != descriptor.size || hasher.finish() != descriptor.digest {
             std::fs::remove_file(&path).map_err(|e| io_error(&path, "remove", e))?;
             return Ok(false);
@@ -160,6 +162,28 @@ impl Staging {
         Ok(false)
     }
 
+    /// Hashes a file; how large it is.
+    fn hash(&self, path: &Path, hasher: &mut Hasher) -> Result<u64> {
+        let failed = |e| io_error(path, "read", e);
+        let mut file = File::open(path).map_err(failed)?;
+        let mut buffer = vec![0; 256 << 10];
+        let mut size = 0;
+        loop {
+            if self.cancel.is_cancelled() {
+                return Err(Error::Cancelled);
+            }
+            match file.read(&mut buffer) {
+                Ok(0) => return Ok(size),
+                Ok(n) => {
+                    hasher.update(buffer.get(..n).unwrap_or_default());
+                    size += n as u64;
+                }
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(failed(e)),
+            }
+        }
+    }
+
     fn held(&self) -> MutexGuard<'_, HashMap<(Role, Digest), Staged>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -169,23 +193,6 @@ impl Staging {
 fn hard_link(source: &File, path: &Path) -> bool {
     let open = format!("/proc/self/fd/{}", source.as_raw_fd());
     rustix::fs::linkat(CWD, open, CWD, path, AtFlags::SYMLINK_FOLLOW).is_ok()
-}
-
-/// Hashes to the end; how much that was.
-pub(crate) fn hash(mut from: impl Read, hasher: &mut Hasher) -> io::Result<u64> {
-    let mut buffer = vec![0; 128 << 10];
-    let mut size = 0;
-    loop {
-        match from.read(&mut buffer) {
-            Ok(0) => return Ok(size),
-            Ok(n) => {
-                hasher.update(buffer.get(..n).unwrap_or_default());
-                size += n as u64;
-            }
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(e),
-        }
-    }
 }
 
 struct StagedBlob {

@@ -39,7 +39,10 @@ impl LayoutDir {
     /// Where blobs and names can be written; they show once it is finished.
     pub fn writer(&self) -> Result<LayoutWriter> {
         let writing = lock::writers(self.directory())?;
-        LayoutWriter::of(Joined { layout: self.clone(), writing: Some(writing), made: None }, false)
+        LayoutWriter::of(
+            Joined { layout: self.clone(), writing: Some(writing), made: None },
+            &CreateOptions::default(),
+        )
     }
 }
 
@@ -48,12 +51,12 @@ impl LayoutWriter {
     /// nothing is published.
     pub fn create(path: &Path, options: &CreateOptions) -> Result<Self> {
         let (layout, writing, made) = fresh::join(path)?;
-        Self::of(Joined { layout, writing: Some(writing), made: Some(made) }, options.link)
+        Self::of(Joined { layout, writing: Some(writing), made: Some(made) }, options)
     }
 
-    fn of(joined: Joined, link: bool) -> Result<Self> {
-        let staging = Staging::new(stage(joined.layout.directory())?);
-        Ok(Self { staging, edits: Edits::default(), link, joined })
+    fn of(joined: Joined, options: &CreateOptions) -> Result<Self> {
+        let staging = Staging::new(stage(joined.layout.directory())?, &options.cancel);
+        Ok(Self { staging, edits: Edits::default(), link: options.link, joined })
     }
 
     fn layout(&self) -> &LayoutDir {
@@ -70,7 +73,6 @@ impl LayoutWriter {
 
     /// Renames every blob to its place.
     fn publish_blobs(&self) -> Result<()> {
-        self.staging.settle()?;
         let directory = self.layout().directory();
         let mut touched: Vec<(String, OwnedFd)> = Vec::new();
         for ((_, digest), Staged { path, .. }) in self.staging.all() {
@@ -102,12 +104,13 @@ impl BlobSink for LayoutWriter {
 
     fn finish(mut self: Box<Self>) -> Result<()> {
         let name = self.layout().name();
-        // A conflict that can be seen now need not leave blobs behind.
-        self.edits.apply(&mut self.layout().index()?.manifests, &name)?;
-        self.publish_blobs()?;
-        if !self.edits.is_empty() {
-            // Last, and on what index.json holds by now: it never names what is not there.
-            self.layout().edit(|list| self.edits.apply(list, &name))?;
+        self.staging.settle()?;
+        if self.edits.is_empty() {
+            self.publish_blobs()?;
+        } else {
+            // On what index.json holds by now. The list is written first, so that a conflict or a full disk leaves
+            // no blobs behind, and shown last, so that it never names what is not there.
+            self.layout().edit_after(|list| self.edits.apply(list, &name), || self.publish_blobs())?;
         }
         self.joined.made = None;
         Ok(())

@@ -137,3 +137,51 @@ fn links_that_lead_out_or_nowhere_are_refused() {
         }
     }
 }
+
+#[test]
+fn the_layout_besides_gives_the_manifests_but_cannot_say_otherwise_than_manifest_json() {
+    let layout = |tag: &str| {
+        let mut files = layout_files(Some(tag));
+        let manifest = format!(
+            r#"[{{"Config":"{}","RepoTags":["busybox:1"],"Layers":["{}"]}}]"#,
+            files[1].0, files[0].0
+        );
+        files.push(("manifest.json".to_owned(), manifest.into_bytes()));
+        files
+    };
+    let list = |files: &[(String, Vec<u8>)]| {
+        let archive = open(&tar_of(files)).unwrap();
+        read_all(&archive).unwrap();
+        let list = archive.list().unwrap();
+        list.into_iter()
+            .map(|(name, entry)| (name.map(|name| name.to_string()), entry.digest))
+            .collect::<Vec<_>>()
+    };
+    let busybox = Some("busybox:1".to_owned());
+    for tag in ["busybox:1", "1"] {
+        let files = layout(tag);
+        assert_eq!(list(&files), [(busybox.clone(), Digest::sha256(&files[2].1))], "as it is named there");
+    }
+    // A layout that leads elsewhere, or nowhere, is not believed, but what has another name is still there.
+    let mut files = layout("busybox:1");
+    let other = String::from_utf8(config()).unwrap().replace("amd64", "riscv64").into_bytes();
+    let config_path = format!("blobs/sha256/{}", Digest::sha256(&other).encoded());
+    files[5].1 =
+        String::from_utf8(files[5].1.clone()).unwrap().replace(&files[1].0, &config_path).into_bytes();
+    files.push((config_path, other));
+    let made = list(&files);
+    assert_eq!((made.len(), &made[0].0), (1, &busybox));
+    assert_ne!(made[0].1, Digest::sha256(&files[2].1));
+    for damage in 2..5 {
+        let mut files = layout("busybox:1");
+        files[damage].1 = b"{".to_vec();
+        assert_eq!(list(&files).len(), 1, "{}", files[damage].0);
+    }
+    let mut files = layout("busybox:1");
+    files[5].1 = b"[]".to_vec();
+    assert_eq!(
+        list(&files),
+        [(busybox.clone(), Digest::sha256(&files[2].1))],
+        "which Docker's readers do not see"
+    );
+}

@@ -72,7 +72,8 @@ fn manifest_json_and_index_json_say_the_same() {
     for name in ["quay.io/x/multi:1", "x/single:2"] {
         assert_eq!(config_of(&archive, name), config_of(&source, name), "{name}");
     }
-    verify(&archive);
+    assert_eq!(listed(&archive), listed(&source), "names and digests come back");
+    assert_eq!(verify(&archive), verify(&source));
     assert_eq!(verify(&OciArchive::open(&path, &Options::default()).unwrap()), verify(&source));
 }
 
@@ -213,7 +214,10 @@ fn an_archive_keeps_its_form_and_its_unknown_members() {
     assert!(repositories["b"]["1"].is_string());
     copy_to(&one("k:1", "k"), "docker-archive", &new).unwrap();
     assert!(member(&new, "repositories")["k"]["1"] != "0");
-    assert_eq!(listed(&open(&new)).len(), 2);
+    assert_eq!(member(&new, "manifest.json").as_array().unwrap().len(), 2);
+    let list = listed(&open(&new));
+    assert_eq!(list.len(), 3, "what index.json had without a name stays there");
+    assert_eq!(list[2].0, None);
     verify(&open(&new));
 }
 

@@ -11,7 +11,8 @@ use crate::document;
 use crate::error::{Error, Result};
 use crate::store::{BlobSource, Role};
 
-/// Bounds on what one root leads to. Each root has them to itself, for a store of many images is no hostile image.
+/// Bounds on what one root leads to. Each root has them to itself, for a store of many images is no hostile image; all of them
+/// together have a million documents and blobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Levels of documents.
@@ -30,6 +31,9 @@ impl Default for Limits {
         Self { depth: 64, descriptors: 100_000, documents: 1 << 30, bytes: u64::MAX }
     }
 }
+
+/// Of all roots together, the most that is remembered.
+const VISITED: usize = 1_000_000;
 
 /// In which order a document and what it names come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,6 +172,12 @@ impl<'a> Walk<'a> {
         }
         if !self.is_new(&descriptor, role) {
             return Ok(None);
+        }
+        if self.seen.len() > VISITED {
+            return Err(Error::Limit {
+                what: "documents and blobs in all its entries",
+                limit: VISITED as u64,
+            });
         }
         self.bytes = self.bytes.saturating_add(descriptor.size);
         if self.bytes > self.limits.bytes {

@@ -8,6 +8,7 @@ use ocidian_spec::{Descriptor, RawDocument};
 
 use crate::error::Result;
 use crate::memory::MemoryStore;
+use crate::reader::BlobReader;
 use crate::store::{BlobSource, Role};
 
 pub(super) struct Overlay<'a> {
@@ -31,6 +32,10 @@ impl<'a> Overlay<'a> {
 }
 
 impl BlobSource for Overlay<'_> {
+    fn open(&self, role: Role, descriptor: &Descriptor) -> Result<BlobReader> {
+        self.holder(role, descriptor)?.open(role, descriptor)
+    }
+
     fn stat(&self, role: Role, descriptor: &Descriptor) -> Result<Option<u64>> {
         self.holder(role, descriptor)?.stat(role, descriptor)
     }

@@ -13,6 +13,7 @@ use ocidian_spec::{Descriptor, Digest, Hasher, Kind, MediaType, json};
 use super::mentions::Index;
 use crate::error::{Error, Result};
 use crate::progress::Cancel;
+use crate::reader::BlobReader;
 use crate::store::{BlobAdmin, BlobSource, Role, Stored};
 use crate::walk::{Content, Node, Order, Walk};
 
@@ -181,6 +182,10 @@ struct Listing<'a> {
 }
 
 impl BlobSource for Listing<'_> {
+    fn open(&self, role: Role, descriptor: &Descriptor) -> Result<BlobReader> {
+        self.store.open(role, descriptor)
+    }
+
     fn stat(&self, role: Role, descriptor: &Descriptor) -> Result<Option<u64>> {
         match self.sizes.get(&descriptor.digest).and_then(|at| self.stored.get(*at)) {
             Some(stored) => Ok(Some(stored.size)),

@@ -232,6 +232,29 @@ fn of_a_whole_store_what_refers_to_what_is_left_out_is_left_out() {
 }
 
 #[test]
+fn of_a_whole_store_each_platform_has_to_be_somewhere() {
+    let from = MemoryStore::new();
+    let absent = Descriptor::new(MediaType::ImageManifest, Digest::sha256(b"absent"), 6);
+    for (tag, platform) in [("a", "linux/amd64"), ("b", "linux/arm64")] {
+        from.push_entry(named(image(&from, platform), tag));
+    }
+    let whole = |wanted: &[&str]| {
+        let there = MemoryStore::new();
+        let report = copy(&from, listed(&from).unwrap(), to(&there), &only(wanted))?;
+        Ok::<_, Error>((entries(&there).len(), report.notes))
+    };
+    assert_eq!(whole(&["linux/amd64", "linux/arm64"]).unwrap(), (2, Vec::new()));
+    let (listed, notes) = whole(&["linux/arm64"]).unwrap();
+    assert_eq!(listed, 1);
+    assert!(notes[0].ends_with("(a) was left out: it is for linux/amd64"), "{notes:?}");
+    let error = whole(&["linux/amd64", "linux/s390x"]).unwrap_err();
+    assert_eq!(error.to_string(), "no image for platform linux/s390x; there is linux/amd64, linux/arm64");
+    from.push_entry(named(absent, "c"));
+    assert_eq!(whole(&["linux/amd64", "linux/s390x"]).unwrap().1.len(), 2);
+    assert_eq!(whole(&["linux/s390x"]).unwrap_err().class(), Class::NotFound);
+}
+
+#[test]
 fn referrers_come_along_with_theirs_and_with_the_lists_under_fallback_tags() {
     let (from, there) = (MemoryStore::new(), MemoryStore::new());
     let child = image(&from, "linux/amd64");

@@ -125,6 +125,8 @@ pub struct LayoutBuilder {
     roots: Option<Roots>,
     replaced: Vec<(Part, Option<Node>)>,
     extra: BTreeMap<String, Node>,
+    without_blobs: bool,
+    with_platform: bool,
 }
 
 impl LayoutBuilder {
@@ -195,6 +197,16 @@ impl LayoutBuilder {
         self.extra.insert(path.to_owned(), node);
     }
 
+    /// Lets the manifest's descriptor say which platform the image is for, as the config says it.
+    pub fn with_platform(&mut self) {
+        self.with_platform = true;
+    }
+
+    /// Leaves all blobs out, and their directory.
+    pub fn without_blobs(&mut self) {
+        self.without_blobs = true;
+    }
+
     /// The layout.
     pub fn finish(mut self) -> Layout {
         let layer_digests: Vec<String> = self.layers.iter().map(|l| text(&l.descriptor["digest"])).collect();
@@ -204,6 +216,7 @@ impl LayoutBuilder {
             "config": {},
             "rootfs": { "type": "layers", "diff_ids": self.layers.iter().map(|l| &l.diff_id).collect::<Vec<_>>() },
         }));
+        let platform = self.with_platform.then(|| platform_of(&config)).flatten();
         let config = self.blobs.add(CONFIG, config);
         let manifest = self.manifest.apply(json!({
             "schemaVersion": 2,
@@ -211,7 +224,10 @@ impl LayoutBuilder {
             "config": config,
             "layers": self.layers.iter().map(|l| &l.descriptor).collect::<Vec<_>>(),
         }));
-        let manifest = self.blobs.add(MANIFEST, manifest);
+        let mut manifest = self.blobs.add(MANIFEST, manifest);
+        if let Some(platform) = platform {
+            manifest["platform"] = platform;
+        }
         let roots = match self.roots {
             Some(roots) => roots(&mut self.blobs, manifest.clone()),
             None => vec![tagged(manifest.clone(), TAG)],
@@ -245,9 +261,19 @@ impl LayoutBuilder {
                 (None, _) => None,
             };
         }
+        if self.without_blobs {
+            files.retain(|path, _| !path.starts_with("blobs/"));
+        }
         files.extend(self.extra);
         Layout { files, names }
     }
+}
+
+/// The platform that a config says, if it says one.
+fn platform_of(config: &[u8]) -> Option<Value> {
+    let config: Value = serde_json::from_slice(config).ok()?;
+    let (os, architecture) = (config.get("os")?.as_str()?, config.get("architecture")?.as_str()?);
+    Some(json!({ "os": os, "architecture": architecture }))
 }
 
 fn text(value: &Value) -> String {

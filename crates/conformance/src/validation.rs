@@ -145,6 +145,7 @@ impl ValidationCase {
         match self.build {
             Build::Layout(build) => {
                 let mut builder = LayoutBuilder::default();
+                builder.with_platform();
                 build(&mut builder);
                 builder.finish()
             }

@@ -1,12 +1,24 @@
 //! The validation cases, by what they are about. Each names the heading that it rests on.
 
+mod annotations;
 mod bundles;
+mod configs;
 mod containers;
+mod descriptors;
+mod documents;
+mod ends;
 mod entries;
 mod headers;
+mod histories;
+mod image;
+mod indexes;
+mod layouts;
 mod links;
+mod manifests;
+mod platforms;
 mod pointer;
 mod processes;
+mod settings;
 mod stream;
 mod whiteouts;
 
@@ -15,12 +27,23 @@ use crate::validation::ValidationCase;
 /// All validation cases, sorted by id.
 pub fn validation_cases() -> Vec<ValidationCase> {
     let mut all: Vec<ValidationCase> = [
+        annotations::cases(),
         bundles::cases(),
+        configs::cases(),
         containers::cases(),
+        descriptors::cases(),
+        documents::cases(),
+        ends::cases(),
         entries::cases(),
         headers::cases(),
+        histories::cases(),
+        indexes::cases(),
+        layouts::cases(),
         links::cases(),
+        manifests::cases(),
+        platforms::cases(),
         processes::cases(),
+        settings::cases(),
         stream::cases(),
         whiteouts::cases(),
     ]

@@ -4,3 +4,4 @@
 
 mod bundles;
 mod layers;
+mod layouts;

@@ -15,7 +15,8 @@ const ATTEMPTS: u32 = 500;
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
 /// Calls `attempt` with what the name stands for now (`None`: nothing) and the condition to put the next under, again and
-/// again while its error `is_conflict`; [`Error::is_conflict`] where it is an error of this crate.
+/// again while its error `is_conflict` ([`Error::is_conflict`] where it is an error of this crate), or while it fails on what
+/// the name stands for no longer: that may have been collected meanwhile.
 ///
 /// # Errors
 /// [`Error::Ambiguous`] where the name stands for several documents; the last conflict once there were 500; else what
@@ -44,13 +45,16 @@ pub fn update<T, E: From<Error>>(
     loop {
         let now = current(store, name)?;
         let when = now.as_ref().map_or(When::Absent, |now| When::Is(now.digest.clone()));
-        match attempt(now, when) {
-            Err(error) if is_conflict(&error) && tried < ATTEMPTS => {
-                tried += 1;
-                std::thread::sleep(pause(tried));
-            }
+        let read = now.as_ref().map(|now| now.digest.clone());
+        let error = match attempt(now, when) {
+            Err(error) if tried < ATTEMPTS => error,
             outcome => return outcome,
+        };
+        if !is_conflict(&error) && current(store, name)?.map(|now| now.digest) == read {
+            return Err(error);
         }
+        tried += 1;
+        std::thread::sleep(pause(tried));
     }
 }
 
@@ -108,6 +112,24 @@ mod tests {
         let mut sizes: Vec<u64> = index.manifests.iter().map(|child| child.size).collect();
         sizes.sort_unstable();
         assert_eq!(sizes, (0..32).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_was_replaced_and_collected_meanwhile_is_read_again() {
+        let store = MemoryStore::new();
+        let name: RefName = "index".parse().unwrap();
+        add(&store, &name, 1).unwrap();
+        let mut calls = 0;
+        let found = update(&store, &name, Error::is_conflict, |now, _| {
+            calls += 1;
+            if calls == 1 {
+                add(&store, &name, 2)?;
+                let all_at_once = crate::gc::Options { grace: Duration::ZERO, ..Default::default() };
+                crate::gc(&store, &all_at_once)?;
+            }
+            Ok::<_, Error>(document::read::<ImageIndex>(&store, Role::Manifest, &now.unwrap())?.into_value())
+        });
+        assert_eq!((found.unwrap().manifests.len(), calls), (2, 2));
     }
 
     #[test]

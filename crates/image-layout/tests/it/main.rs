@@ -7,6 +7,7 @@ mod destinations;
 mod dir;
 mod docker;
 mod docker_written;
+mod engines;
 mod flat_dir;
 mod found;
 mod open;

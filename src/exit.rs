@@ -46,8 +46,33 @@ impl std::fmt::Display for Usage {
 
 impl StdError for Usage {}
 
+/// What was validated does not hold to the rules. The report has said so: there is nothing to add.
+#[derive(Debug)]
+pub(crate) struct Invalid;
+
+impl std::fmt::Display for Invalid {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("it does not hold to the rules")
+    }
+}
+
+impl StdError for Invalid {}
+
+/// `validate` could not look at its target: a code of its own, whatever the reason, because 1 says what was found.
+#[derive(Debug)]
+pub(crate) struct NotRun;
+
+impl std::fmt::Display for NotRun {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("cannot validate")
+    }
+}
+
 /// The code for an error: that of the first cause which has one of its own.
 pub(crate) fn of(error: &anyhow::Error) -> Exit {
+    if error.is::<NotRun>() {
+        return Exit::Usage;
+    }
     error.chain().map(of_cause).find(|exit| *exit != Exit::Failed).unwrap_or(Exit::Failed)
 }
 

@@ -20,6 +20,7 @@ mod refuse;
 mod runtime;
 mod shell;
 mod unpack;
+mod validate;
 pub(crate) mod value;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -40,6 +41,7 @@ pub(crate) use refuse::refuse;
 pub(crate) use runtime::{Namespace, RuntimeArgs, RuntimeConfig};
 pub(crate) use shell::{Completion, Man};
 pub(crate) use unpack::{Form, Rootfs, TreeArgs, Unpack};
+pub(crate) use validate::{Kind, ReportFormat, Validate};
 
 /// A toolkit for OCI images at rest.
 #[derive(Debug, Parser)]
@@ -113,6 +115,7 @@ pub(crate) enum Verb {
     Inspect(Inspect),
     Ls(Ls),
     Cat(Cat),
+    Validate(Box<Validate>),
     Conformance(Conformance),
     Init(Init),
     New(New),

@@ -27,6 +27,7 @@ mod stored;
 mod tag;
 mod unpack;
 mod unpacked;
+mod validate;
 
 use crate::cli::Verb;
 use crate::report::Voice;
@@ -43,6 +44,7 @@ pub(crate) fn run(verb: &Verb, voice: Voice) -> anyhow::Result<()> {
         Verb::Inspect(args) => inspect::run(args, voice),
         Verb::Ls(args) => ls::run(args, voice),
         Verb::Cat(args) => cat::run(args, voice),
+        Verb::Validate(args) => validate::run(args, voice),
         Verb::Conformance(args) => conformance::run(args, voice),
         Verb::Init(args) => init::run(args, voice),
         Verb::New(args) => new::run(args, voice),

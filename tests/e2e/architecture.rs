@@ -24,6 +24,7 @@ const CRATES: [(&str, u8, &[&str]); 9] = [
             "ocidian-layer",
             "ocidian-spec",
             "ocidian-unpack",
+            "ocidian-validate",
             "rustix",
             "serde",
             "serde_json",

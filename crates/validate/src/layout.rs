@@ -80,7 +80,7 @@ fn file(
 /// Names that stand for several images which nothing tells apart.
 fn refs(index: &Document, findings: &mut Findings) {
     let mut named: HashMap<String, Vec<(String, Option<Platform>)>> = HashMap::new();
-    for entry in index.root().get("manifests").into_iter().flat_map(Value::elements) {
+    for (_, entry) in entries(index) {
         let Some(name) = entry.get("annotations").and_then(|annotations| annotations.text(REF_NAME)) else {
             continue;
         };
@@ -102,28 +102,32 @@ fn refs(index: &Document, findings: &mut Findings) {
     }
 }
 
+/// An entry of `index.json` with its place among them.
+pub(crate) type Entry<'a> = (usize, Value<'a>);
+
+/// The entries of `index.json`.
+pub(crate) fn entries(index: &Document) -> impl Iterator<Item = Entry<'_>> {
+    index.root().get("manifests").into_iter().flat_map(Value::elements).enumerate()
+}
+
 /// The entries of `index.json` of that name; all of their platforms.
-pub(crate) fn entries_named<'a>(index: &'a Document, name: &str) -> Vec<Value<'a>> {
-    let entries: Vec<_> = index.root().get("manifests").into_iter().flat_map(Value::elements).collect();
-    let annotation = |entry: &Value<'a>, key| entry.get("annotations").and_then(|map| map.text(key));
-    let tagged: Vec<_> = entries
-        .iter()
-        .copied()
-        .filter(|entry| annotation(entry, REF_NAME).is_some_and(|text| text == name))
-        .collect();
+pub(crate) fn entries_named<'a>(index: &'a Document, name: &str) -> Vec<Entry<'a>> {
+    let annotation = |entry: Value<'a>, key| entry.get("annotations").and_then(|map| map.text(key));
+    let tagged = |entry: &Entry<'a>| annotation(entry.1, REF_NAME).is_some_and(|text| text == name);
+    let tagged: Vec<_> = entries(index).filter(tagged).collect();
     if !tagged.is_empty() {
         return tagged;
     }
-    let by_containerd = |entry: &Value<'a>| {
-        annotation(entry, CONTAINERD_IMAGE_NAME).is_some_and(|text| names::same(&text, name))
+    let by_containerd = |entry: &Entry<'a>| {
+        annotation(entry.1, CONTAINERD_IMAGE_NAME).is_some_and(|text| names::same(&text, name))
     };
-    entries.into_iter().filter(by_containerd).collect()
+    entries(index).filter(by_containerd).collect()
 }
 
 /// The names that there are, each once.
 pub(crate) fn known_names(index: &Document) -> Vec<String> {
     let mut known = Vec::new();
-    for entry in index.root().get("manifests").into_iter().flat_map(Value::elements) {
+    for (_, entry) in entries(index) {
         let annotations = entry.get("annotations");
         let name = [REF_NAME, CONTAINERD_IMAGE_NAME].into_iter().find_map(|key| annotations?.text(key));
         if let Some(name) = name.filter(|name| known.len() < 1000 && !known.contains(&name.to_string())) {

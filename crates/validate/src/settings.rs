@@ -18,7 +18,8 @@ pub struct Settings {
 }
 
 /// How deep to look. Ordered: each does what those before it do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Depth {
     /// The documents and the names and sizes of blobs.
     Documents,

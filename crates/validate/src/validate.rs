@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::finding::{Place, Subject};
 use crate::findings::{Collected, Findings};
 use crate::graph::{Part, Walk};
-use crate::json::{Document, Value};
+use crate::json::Document;
 use crate::report::{Checked, Report};
 use crate::rules;
 use crate::settings::{Depth, Settings};
@@ -167,15 +167,10 @@ impl Validation<'_> {
         index: Option<&Document>,
         select: &Selector,
     ) -> Result<()> {
-        let entries =
-            |index: &Document| index.root().get("manifests").into_iter().flat_map(Value::elements).count();
-        let Some(index) = index.filter(|index| entries(index) > 0 || *select != Selector::Sole) else {
-            return Ok(());
-        };
+        let Some(index) = index else { return Ok(()) };
         let from = layout::index_json();
-        let all = || index.root().get("manifests").into_iter().flat_map(Value::elements);
         match select {
-            Selector::Sole => all().try_for_each(|entry| walk.root(entry, &from)),
+            Selector::Sole => layout::entries(index).try_for_each(|entry| walk.root(entry, &from)),
             Selector::Name(name) => {
                 let entries = layout::entries_named(index, name.as_str());
                 if entries.is_empty() {
@@ -191,7 +186,9 @@ impl Validation<'_> {
             }
             Selector::Digest(digest) => {
                 let text = digest.to_string();
-                match all().find(|entry| entry.text("digest").is_some_and(|it| it == text)) {
+                match layout::entries(index)
+                    .find(|(_, entry)| entry.text("digest").is_some_and(|it| it == text))
+                {
                     Some(entry) => walk.root(entry, &from),
                     None => walk.root_of(digest.clone(), sniff(source, digest)?),
                 }

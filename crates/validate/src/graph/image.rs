@@ -32,13 +32,16 @@ impl Walk<'_> {
         depth: usize,
     ) -> Result<()> {
         let root = document.root();
-        let config = root.get("config").and_then(|config| Reference::read(config, subject, Edge::Config));
+        let config = root
+            .get("config")
+            .and_then(|config| Reference::read(config, subject, Edge::Config, "/config".to_owned()));
         self.meet(config.clone(), depth)?;
         let layers: Vec<Option<Reference>> = root
             .get("layers")
             .into_iter()
             .flat_map(Value::elements)
-            .map(|layer| Reference::read(layer, subject, Edge::Layer))
+            .enumerate()
+            .map(|(at, layer)| Reference::read(layer, subject, Edge::Layer, format!("/layers/{at}")))
             .collect();
         for layer in &layers {
             self.meet(layer.clone(), depth)?;

@@ -82,9 +82,9 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Begins with a descriptor that stands in a document.
-    pub(crate) fn root(&mut self, descriptor: Value<'_>, from: &Subject) -> Result<()> {
-        self.meet(Reference::read(descriptor, from, reference::Edge::Entry), 0)
+    /// Begins with the entry of that place in the `manifests` of a document.
+    pub(crate) fn root(&mut self, (at, entry): (usize, Value<'_>), from: &Subject) -> Result<()> {
+        self.meet(Reference::read(entry, from, reference::Edge::Entry, format!("/manifests/{at}")), 0)
     }
 
     /// Begins with content that no document names.
@@ -213,15 +213,19 @@ impl<'a> Walk<'a> {
 
     fn index(&mut self, document: &Document, subject: &Subject, depth: usize) -> Result<()> {
         let root = document.root();
-        for entry in root.get("manifests").into_iter().flat_map(Value::elements) {
-            self.meet(Reference::read(entry, subject, reference::Edge::Entry), depth)?;
+        for (at, entry) in root.get("manifests").into_iter().flat_map(Value::elements).enumerate() {
+            let pointer = format!("/manifests/{at}");
+            self.meet(Reference::read(entry, subject, reference::Edge::Entry, pointer), depth)?;
         }
         self.subject(root, subject, depth)
     }
 
     fn subject(&mut self, root: Value<'_>, from: &Subject, depth: usize) -> Result<()> {
         match root.get("subject").filter(|_| self.findings.settings().covers(&rules::manifest::SUBJECT)) {
-            Some(subject) => self.meet(Reference::read(subject, from, reference::Edge::Subject), depth),
+            Some(subject) => {
+                let pointer = "/subject".to_owned();
+                self.meet(Reference::read(subject, from, reference::Edge::Subject, pointer), depth)
+            }
             None => Ok(()),
         }
     }

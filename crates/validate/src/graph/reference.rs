@@ -68,8 +68,9 @@ pub(super) struct Reference {
 }
 
 impl Reference {
-    /// Reads a descriptor; `None` where its digest leads nowhere.
-    pub(super) fn read(descriptor: Value<'_>, from: &Subject, edge: Edge) -> Option<Self> {
+    /// Reads the descriptor at `pointer`, which is handed in because to find it out takes as long as the array is;
+    /// `None` where its digest leads nowhere.
+    pub(super) fn read(descriptor: Value<'_>, from: &Subject, edge: Edge, pointer: String) -> Option<Self> {
         let digest = format::parse_digest(&descriptor.text("digest")?)?;
         let media_type: MediaType = descriptor.text("mediaType").unwrap_or_default().parse().ok()?;
         let part = match (edge, media_type.kind()) {
@@ -95,7 +96,7 @@ impl Reference {
             embedded: descriptor.get("data").is_some_and(|data| !data.is_null()),
             media_type: Some(media_type),
             from: from.clone(),
-            pointer: descriptor.pointer(),
+            pointer,
         })
     }
 

@@ -61,6 +61,39 @@ pub fn find(id: &str) -> Option<&'static Rule> {
     all().find(|rule| rule.id == id)
 }
 
+/// The ids most like one that there is not, for whoever slipped.
+pub fn near(id: &str) -> Vec<&'static str> {
+    let mut near: Vec<(usize, &'static str)> = all()
+        .map(|rule| (distance(id, rule.id), rule.id))
+        .filter(|(distance, known)| *distance <= 3 || (id.len() > 3 && known.contains(id)))
+        .collect();
+    near.sort();
+    near.into_iter().map(|(_, id)| id).take(5).collect()
+}
+
+/// Letters to add, remove or exchange to get from one to the other.
+fn distance(a: &str, b: &str) -> usize {
+    // An id is short; what is far longer is far away.
+    if a.len() > 100 {
+        return usize::MAX;
+    }
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        for (cell, y) in row.iter_mut().skip(1).zip(b.bytes()) {
+            let next = (diagonal + usize::from(x != y)).min(left + 1).min(*cell + 1);
+            diagonal = *cell;
+            *cell = next;
+            left = next;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or(a.len())
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
@@ -81,6 +114,16 @@ mod tests {
                 assert!(id.split('-').all(legal), "{id}");
             }
         }
+    }
+
+    #[test]
+    fn slips_are_near_what_was_meant() {
+        assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(distance("", "abc"), 3);
+        assert_eq!(distance("abc", "abc"), 0);
+        assert_eq!(near("descriptor-sise"), ["descriptor-size"]);
+        assert!(near("size-mismatch").contains(&"descriptor-size-mismatch"));
+        assert!(near("x").is_empty());
     }
 
     #[test]

@@ -1,8 +1,12 @@
 //! What came of validating a target.
 
+pub mod json;
+mod junit;
+mod sarif;
+
 use crate::finding::Finding;
 use crate::findings::{Collected, Counts, Omitted};
-use crate::settings::{Depth, Settings};
+use crate::settings::Settings;
 
 /// What came of validating a target.
 #[derive(Debug)]
@@ -54,10 +58,5 @@ impl Report {
     /// Whether the target holds to the rules: no errors, and under `strict` no warnings either.
     pub fn passed(&self) -> bool {
         self.counts.errors == 0 && !(self.settings.strict && self.counts.warnings > 0)
-    }
-
-    /// How deep it was looked.
-    pub fn depth(&self) -> Depth {
-        self.settings.depth
     }
 }

@@ -15,6 +15,23 @@
 //! assert!(none.unwrap_err().to_string().contains("holds no image"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! Copy images from any form to any other. The destination is made, or added to, by `finish` and not before:
+//!
+//! ```
+//! use ocidian_content::copy::{Options, copy, listed};
+//! use ocidian_image_layout::{CreateOptions, create, open};
+//! # use ocidian_image_layout::LayoutDir;
+//! # let place = tempfile::tempdir()?;
+//! # LayoutDir::create(&place.path().join("layout"))?;
+//! # let at = |form: &str, name: &str| format!("{form}:{}", place.path().join(name).display());
+//!
+//! let source = open(&at("oci", "layout").parse()?)?.store;
+//! let destination = create(&at("oci-archive", "images.tar").parse()?, &CreateOptions::default())?;
+//! let report = copy(&*source, listed(&*source)?, destination, &Options::default())?;
+//! assert!(report.absent.is_empty());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod admin;
 mod archive;

@@ -67,7 +67,7 @@ impl Members {
 
     /// Writes the archive.
     pub(crate) fn write<W: Write>(mut self, to: W, name: &str, cancel: &Cancel) -> Result<W> {
-        self.add_parents();
+        self.add_parents(name)?;
         let mut tar = Writer::new(to);
         let mut links = Vec::new();
         for (path, content) in self.0 {
@@ -83,7 +83,7 @@ impl Members {
         tar.finish().map_err(|e| failed(name, e.into()))
     }
 
-    fn add_parents(&mut self) {
+    fn add_parents(&mut self, name: &str) -> Result<()> {
         let mut parents = Vec::new();
         for path in self.0.keys() {
             let mut below = path.clone();
@@ -93,8 +93,13 @@ impl Members {
             }
         }
         for parent in parents.into_iter().filter(|parent| !parent.is_root()) {
-            self.0.entry(parent).or_insert(Content::Directory);
+            let shown = parent.to_string();
+            if !matches!(self.0.entry(parent).or_insert(Content::Directory), Content::Directory) {
+                let reason = format!("its member {shown} is no directory, but something has to go into it");
+                return Err(Error::Store { store: name.to_owned(), reason });
+            }
         }
+        Ok(())
     }
 }
 

@@ -396,7 +396,12 @@ fn an_archive_that_cannot_be_added_to_is_refused_and_left_alone() {
     files.iter().for_each(|(name, bytes)| crate::append(&mut fifo, name, bytes));
     crate::append_link(&mut fifo, "pipe", tar::EntryType::Fifo, "");
     let fifo = fifo.into_inner().unwrap();
+    let mut linked = tar::Builder::new(Vec::new());
+    files[3..].iter().for_each(|(name, bytes)| crate::append(&mut linked, name, bytes));
+    crate::append_link(&mut linked, "blobs", tar::EntryType::Symlink, "elsewhere");
+    let linked = linked.into_inner().unwrap();
     for (bytes, expected) in [
+        (&linked[..], "no directory"),
         (&tar[..tar.len() - 1024], "cut off"),
         (&gzip, "it is compressed"),
         (&twice, "twice"),
@@ -531,5 +536,22 @@ fn a_conflict_leaves_no_blobs_behind() {
         let error = ocidian_content::copy::copy(&other, roots, to, &Default::default()).unwrap_err();
         assert!(matches!(error, Error::Conflict { .. }), "{form}: {error}");
         assert!(same(&before, &snapshot(place.path())), "{form}");
+    }
+}
+
+#[test]
+fn an_archive_can_be_copied_into_itself_under_another_name() {
+    for form in ["oci-archive", "docker-archive"] {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("to");
+        copy_to(&one("a:1", "one"), form, &path).unwrap();
+        let source = open(form, &path);
+        let root = Root::named(source.list().unwrap().remove(0).1, Some("a:2".parse().unwrap()));
+        let to = create(&target(form, &path), &CreateOptions::default()).unwrap();
+        let report = ocidian_content::copy::copy(&*source, vec![root], to, &Default::default()).unwrap();
+        assert_eq!(report.copied.blobs, 0, "{form}");
+        let list = listed(&*open(form, &path));
+        assert_eq!((list.len(), &list[0].1), (2, &list[1].1), "{form}");
+        verify(&*source); // which still reads the one that it opened
     }
 }

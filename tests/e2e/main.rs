@@ -31,6 +31,7 @@ mod layout_new;
 mod layout_rm;
 mod layout_tag;
 mod room;
+mod store_reflink;
 mod store_room;
 mod unpack_attributes;
 mod unpack_conformance;

@@ -7,7 +7,7 @@ use anyhow::Result;
 use ocidian_testkit::peers::Peer;
 
 /// What a test may run, and the Debian package that has it.
-const TOOLS: [(&str, &str); 19] = [
+const TOOLS: [(&str, &str); 20] = [
     ("umoci", "umoci"),
     ("skopeo", "skopeo"),
     ("buildah", "buildah"),
@@ -27,6 +27,7 @@ const TOOLS: [(&str, &str); 19] = [
     ("useradd", "passwd"),
     ("unshare", "util-linux"),
     ("mkfs.ext4", "e2fsprogs"),
+    ("mkfs.xfs", "xfsprogs"),
 ];
 
 /// Names of the tools that are not there.

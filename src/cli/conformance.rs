@@ -16,7 +16,7 @@ use super::{FormatArgs, value};
 #[command(after_long_help = "\
 Examples:
   ocidian conformance unpack --tool 'umoci unpack --image {layout}:{tag} {bundle}'
-  ocidian conformance validate --tool 'oci-image-tool validate --type imageLayout --ref name={tag} {layout}'
+  ocidian conformance validate --tool 'oci-image-tool validate --type image --ref name={tag} {layout}'
   ocidian conformance cases ./cases && jq '.validate[] | select(.verdict == \"invalid\") | .path' cases/cases.json
 
 See also: `ocidian validate`, which checks a layout of your own.")]
@@ -44,7 +44,7 @@ pub(crate) enum ConformanceVerb {
 Examples:
   ocidian conformance unpack --tool 'umoci unpack --image {layout}:{tag} {bundle}'
   ocidian conformance unpack --tool 'mytool {layout} {tag} {bundle} [--max {max_bytes} {max_entries}]' 'pax-*'
-  ocidian conformance unpack --rootfs '' --tool './unpack.sh {layout} {tag} {bundle}' --format json
+  ocidian conformance unpack --rootfs . --tool './unpack.sh {layout} {tag} {bundle}' --format json
 
 The command is split at blanks; no shell reads it. {layout}, {tag} and {bundle} stand for the image layout, the name of
 its image, and the target, which does not exist. What stands in brackets is for cases with limits, {max_bytes} and
@@ -57,7 +57,7 @@ Exit codes: 0 every case passed or was skipped, 1 some did not, 2 the command is
 pub(crate) struct ConformanceUnpack {
     #[command(flatten)]
     pub(crate) run: RunArgs,
-    /// Where in the target the tree is; '' where the program fills the target itself
+    /// Where in the target the tree is; . where the program fills the target itself
     #[arg(long, value_name = "DIR", default_value = "rootfs", value_hint = ValueHint::Other)]
     pub(crate) rootfs: PathBuf,
 }
@@ -69,7 +69,7 @@ pub(crate) struct ConformanceUnpack {
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
-  ocidian conformance validate --tool 'oci-image-tool validate --type imageLayout --ref name={tag} {layout}'
+  ocidian conformance validate --tool 'oci-image-tool validate --type image --ref name={tag} {layout}'
   ocidian conformance validate --tool 'skopeo copy oci:{layout}:{tag} dir:{bundle}' 'layer-*'
   ocidian conformance validate --tool 'oci-runtime-tool validate --path {bundle}'
 

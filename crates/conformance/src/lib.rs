@@ -14,7 +14,7 @@
 //! ```text
 //! ocidian conformance unpack --tool 'umoci unpack --image {layout}:{tag} {bundle}'
 //! ocidian conformance unpack --tool 'mytool {layout} {tag} {bundle} [--bytes {max_bytes} --entries {max_entries}]'
-//! ocidian conformance validate --tool 'oci-image-tool validate --type imageLayout {layout}'
+//! ocidian conformance validate --tool 'oci-image-tool validate --type image {layout}'
 //! ```
 //!
 //! Four things may come out for a case:

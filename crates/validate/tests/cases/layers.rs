@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use ocidian_conformance::layout::{Layout, Node, blob_path};
 use ocidian_conformance::validation::Build;
-use ocidian_conformance::validation_cases;
+use ocidian_conformance::{cases, validation_cases};
+use ocidian_layer::Changeset;
 use ocidian_layer::compress::WindowBudget;
+use ocidian_layer::tar::Limits;
 use ocidian_spec::{Compression, DiffId, Digest};
 use ocidian_validate::findings::{Collected, Findings};
 use ocidian_validate::layer::{Expected, ExpectedDiffId, check};
-use ocidian_validate::{Settings, Subject, rules};
+use ocidian_validate::{Level, Settings, Subject, rules};
 use serde_json::Value;
 
 fn blob(layout: &Layout, digest: &Value) -> Vec<u8> {
@@ -85,4 +87,75 @@ fn every_rule_of_layers_is_broken_by_a_case() {
     let left: Vec<_> =
         rules::layer::RULES.iter().map(|rule| rule.id).filter(|id| !broken.contains(id)).collect();
     assert!(left.is_empty(), "{left:?}");
+}
+
+/// All that was found in a plain tar, as (rule, is it an error).
+fn found_in(tar: Vec<u8>) -> Vec<(&'static str, bool)> {
+    let mut findings = Findings::new(Arc::new(Settings::default()), Subject::File("layer".to_owned()));
+    let expected = Expected { lowest: true, ..Expected::default() };
+    check(Cursor::new(tar), &expected, &WindowBudget::default(), &mut findings).blob.unwrap();
+    let mut all = Collected::default();
+    all.merge(0, findings);
+    let (found, _) = all.into_parts();
+    found.iter().map(|finding| (finding.rule.id, finding.rule.level == Level::Error)).collect()
+}
+
+/// Whether what unpacks layers reads a plain tar to its end.
+fn is_read(tar: &[u8]) -> bool {
+    let mut changes = Changeset::new(tar, Limits::default());
+    loop {
+        match changes.next_change() {
+            Ok(Some(_)) => {}
+            Ok(None) => return changes.finish().is_ok(),
+            Err(_) => return false,
+        }
+    }
+}
+
+/// A header's checksum made right again, so that what was changed is looked at.
+fn resummed(tar: &mut [u8], block: usize) {
+    let Some(header) = tar.get_mut(block * 512..(block + 1) * 512) else { return };
+    header[148..156].fill(b' ');
+    let sum: u32 = header.iter().map(|b| u32::from(*b)).sum();
+    header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+}
+
+#[test]
+fn a_layer_without_errors_can_be_read_whatever_was_changed_in_it() {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % below as u64).unwrap()
+    };
+    let (mut refused, mut read) = (0, 0);
+    for case in cases().iter().step_by(3) {
+        let layout = case.layout();
+        let tars = layout.files().values().filter_map(|node| match node {
+            Node::File(bytes) if bytes.get(257..262) == Some(b"ustar") && bytes.len() < 64 << 10 => {
+                Some(bytes)
+            }
+            _ => None,
+        });
+        for tar in tars {
+            for _ in 0..12 {
+                let mut tar = tar.clone();
+                for _ in 0..=random(2) {
+                    let at = random(tar.len());
+                    tar[at] =
+                        [0, b' ', b'0', b'7', b'/', b'.', 0x80, 0xff, b'x', b'g', b'L', b'1'][random(12)];
+                    resummed(&mut tar, at / 512);
+                }
+                if random(8) == 0 {
+                    tar.truncate(random(tar.len()));
+                }
+                let errors = found_in(tar.clone()).iter().any(|(_, error)| *error);
+                let is_read = is_read(&tar);
+                assert!(is_read || errors, "{}: refused, and no error: {}", case.id, tar.escape_ascii());
+                if is_read { read += 1 } else { refused += 1 }
+            }
+        }
+    }
+    assert!(refused > 500 && read > 200, "{refused} refused, {read} read");
 }

@@ -8,7 +8,9 @@ mod build;
 mod compress;
 mod config;
 mod conformance;
+mod copy;
 mod edit;
+mod gc;
 mod groups;
 mod ids;
 mod image;
@@ -29,7 +31,9 @@ pub(crate) use append::Append;
 pub(crate) use build::{Build, FileArgs, OutputArgs};
 pub(crate) use config::ConfigArgs;
 pub(crate) use conformance::{Conformance, ConformanceVerb, RunArgs, Show};
+pub(crate) use copy::CopyArgs;
 pub(crate) use edit::{EditArgs, HistoryArgs, ResultArgs};
+pub(crate) use gc::Gc;
 pub(crate) use groups::Group;
 pub(crate) use ids::Ids;
 pub(crate) use image::ImageArgs;
@@ -117,11 +121,13 @@ pub(crate) enum Verb {
     Cat(Cat),
     Validate(Box<Validate>),
     Conformance(Conformance),
+    Copy(Box<CopyArgs>),
     Init(Init),
     New(New),
     Tag(Tag),
     Rm(Rm),
     Index(Index),
+    Gc(Gc),
     Completion(Completion),
     Man(Man),
 }

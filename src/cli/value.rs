@@ -1,8 +1,10 @@
 //! Values with a grammar of their own, or that are checked more strictly when typed than when read.
 
+use std::time::Duration;
+
 use ocidian_content::children::Child;
 use ocidian_layer::Timestamp;
-use ocidian_spec::{MediaType, RefName};
+use ocidian_spec::{MediaType, Platform, RefName};
 
 /// A size in bytes: a number, which may have a fraction, and a unit.
 ///
@@ -41,6 +43,29 @@ pub(crate) fn limit(text: &str) -> Result<u64, String> {
         0 => Err("a limit of 0 leaves nothing to run in; leave the flag out for no limit".to_owned()),
         bytes => Ok(bytes),
     }
+}
+
+/// A length of time: numbers, each with one of `s`, `m`, `h`, `d` (`1h30m`); or seconds alone.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || "expected a length of time: 90s, 15m, 1h, 1h30m, 7d, or 0".to_owned();
+    let mut total = 0_u64;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (number, after) = rest.split_at(rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len()));
+        let unit = after.chars().next();
+        let scale = match unit {
+            None if number.len() == text.len() => 1,
+            Some('s') => 1,
+            Some('m') => 60,
+            Some('h') => 60 * 60,
+            Some('d') => 24 * 60 * 60,
+            _ => return Err(wrong()),
+        };
+        let number: u64 = number.parse().map_err(|_| wrong())?;
+        total = number.checked_mul(scale).and_then(|part| total.checked_add(part)).ok_or("it is too long")?;
+        rest = after.get(1..).unwrap_or_default();
+    }
+    if text.is_empty() { Err(wrong()) } else { Ok(Duration::from_secs(total)) }
 }
 
 /// A host name as the kernel takes one: 1 to 64 letters, digits, dots, hyphens and underscores.
@@ -168,6 +193,21 @@ pub(crate) fn tag(text: &str) -> Result<RefName, String> {
     RefName::checked(text).map_err(|error| error.to_string())
 }
 
+/// A platform, or all of them.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Wanted {
+    All,
+    One(Platform),
+}
+
+/// `all`, or a platform.
+pub(crate) fn wanted(text: &str) -> Result<Wanted, String> {
+    if text == "all" {
+        return Ok(Wanted::All);
+    }
+    text.parse().map(Wanted::One).map_err(|error: ocidian_spec::Error| error.to_string())
+}
+
 /// A media type.
 pub(crate) fn media_type(text: &str) -> Result<MediaType, String> {
     MediaType::checked(text).map_err(|error| error.to_string())
@@ -263,6 +303,36 @@ mod tests {
         }
         assert_eq!(annotation_key("index:a=b").unwrap().key, "a=b");
         assert!(annotation_key("index:").is_err());
+    }
+
+    #[test]
+    fn lengths_of_time_add_up() {
+        for (text, seconds) in [
+            ("0", 0),
+            ("90", 90),
+            ("90s", 90),
+            ("15m", 900),
+            ("1h30m", 5400),
+            ("7d", 604_800),
+            ("1d1s", 86_401),
+        ] {
+            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in [
+            "",
+            "h",
+            "-1s",
+            "1.5h",
+            "1h30",
+            "1w",
+            "1 h",
+            "1hh",
+            "99999999999999999999s",
+            "999999999999999999d",
+            "1é",
+        ] {
+            assert!(duration(text).is_err(), "{text}");
+        }
     }
 
     #[test]

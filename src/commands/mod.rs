@@ -6,8 +6,10 @@ mod cat;
 mod completion;
 mod conformance;
 mod container;
+mod copy;
 mod edit;
 mod files;
+mod gc;
 mod index;
 mod init;
 mod inspect;
@@ -46,11 +48,13 @@ pub(crate) fn run(verb: &Verb, voice: Voice) -> anyhow::Result<()> {
         Verb::Cat(args) => cat::run(args, voice),
         Verb::Validate(args) => validate::run(args, voice),
         Verb::Conformance(args) => conformance::run(args, voice),
+        Verb::Copy(args) => copy::run(args, voice),
         Verb::Init(args) => init::run(args, voice),
         Verb::New(args) => new::run(args, voice),
         Verb::Tag(args) => tag::run(args, voice),
         Verb::Rm(args) => rm::run(args, voice),
         Verb::Index(args) => index::run(args, voice),
+        Verb::Gc(args) => gc::run(args, voice),
         Verb::Completion(args) => completion::run(args),
         Verb::Man(args) => man::run(args),
     }

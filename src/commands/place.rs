@@ -1,11 +1,9 @@
 //! A layout directory that a verb is to change, and what is meant in it.
 
-use std::path::Path;
-
 use anyhow::Context;
 use ocidian_content::names;
 use ocidian_content::{Error, PlatformChoice, RefSource, Result, Role, Store, document, select};
-use ocidian_image_layout::{LayoutDir, Opened, StoreKind};
+use ocidian_image_layout::{LayoutDir, explicit, open};
 use ocidian_spec::{Descriptor, ImageSource, Platform, RawDocument, RefName, Selector};
 
 use super::inspect::named;
@@ -26,18 +24,20 @@ impl Place {
             );
             anyhow::Error::from(Usage(told))
         };
-        match source {
-            ImageSource::Oci { .. } | ImageSource::Bare(_) => {}
-            ImageSource::OciArchive { .. } => return Err(refuse("an oci-archive")),
-            ImageSource::DockerArchive { .. } => return Err(refuse("a docker-archive")),
-            ImageSource::Dir { .. } => return Err(refuse("a flat directory")),
-            ImageSource::Registry(_) => return Err(refuse("in a registry")),
+        // Where nothing is, nothing is to be made either: what opening says is what is wrong.
+        let found = explicit(source, None).map_err(|error| open(source).err().unwrap_or(error));
+        match found? {
+            ImageSource::Oci { path, select } => {
+                let opened = LayoutDir::open(&path);
+                // For a file there is a better word.
+                let opened = opened.map_err(|error| open(source).err().unwrap_or(error));
+                Ok(Self { layout: opened?, selector: select })
+            }
+            ImageSource::OciArchive { .. } => Err(refuse("an oci-archive")),
+            ImageSource::DockerArchive { .. } => Err(refuse("a docker-archive")),
+            ImageSource::Dir { .. } => Err(refuse("a flat directory")),
+            ImageSource::Registry(_) | ImageSource::Bare(_) => Err(refuse("in a registry")),
         }
-        let Opened { store, selector, kind } = ocidian_image_layout::open(source)?;
-        if kind != StoreKind::LayoutDir {
-            return Err(refuse("another form"));
-        }
-        Ok(Self { layout: LayoutDir::open(Path::new(&store.name()))?, selector })
     }
 
     /// The tag that was typed, by the grammar for those who write.

@@ -1,4 +1,7 @@
-//! Progress as a person sees it: one bar for the blob at hand, and warnings above it.
+//! Progress as a person sees it: one bar, for the blob at hand or, where that is known beforehand, for all of them, and
+//! warnings above it.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use ocidian_content::{Event, Progress};
@@ -9,6 +12,9 @@ use super::Voice;
 pub(crate) struct Bars {
     bar: ProgressBar,
     voice: Voice,
+    /// Whether the bar is for all blobs together.
+    whole: AtomicBool,
+    done: AtomicUsize,
 }
 
 impl Bars {
@@ -20,23 +26,36 @@ impl Bars {
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars("=> "));
         }
-        Self { bar, voice }
+        Self { bar, voice, whole: AtomicBool::new(false), done: AtomicUsize::new(0) }
+    }
+
+    /// Sets the bar up anew. Hidden meanwhile, or each part of it would be drawn on its own.
+    fn begin(&self, length: u64, prefix: String, message: String) {
+        self.bar.set_draw_target(ProgressDrawTarget::hidden());
+        self.bar.set_length(length);
+        self.bar.set_prefix(prefix);
+        self.bar.set_message(message);
+        self.bar.reset();
+        self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        self.bar.tick();
     }
 }
 
 impl Progress for Bars {
     fn event(&self, event: Event<'_>) {
         match event {
+            Event::Total { blobs, bytes } => {
+                self.whole.store(true, Ordering::Relaxed);
+                self.done.store(0, Ordering::Relaxed);
+                self.begin(bytes, "copying".to_owned(), format!("0/{blobs}"));
+            }
+            Event::Begin { count, .. } if self.whole.load(Ordering::Relaxed) => {
+                self.bar.set_message(format!("{}/{count}", self.done.fetch_add(1, Ordering::Relaxed) + 1));
+            }
             Event::Begin { descriptor, index, count } => {
-                // Hidden while it is set up, or each part of it would be drawn on its own.
-                self.bar.set_draw_target(ProgressDrawTarget::hidden());
-                self.bar.set_length(descriptor.size);
-                self.bar.set_prefix(format!("layer {}/{count}", index + 1));
                 // A digest is checked against its grammar, so there is nothing to escape.
-                self.bar.set_message(descriptor.digest.encoded().chars().take(12).collect::<String>());
-                self.bar.reset();
-                self.bar.set_draw_target(ProgressDrawTarget::stderr());
-                self.bar.tick();
+                let short = descriptor.digest.encoded().chars().take(12).collect();
+                self.begin(descriptor.size, format!("layer {}/{count}", index + 1), short);
             }
             Event::Make { name, index, count } => {
                 self.bar.set_draw_target(ProgressDrawTarget::hidden());

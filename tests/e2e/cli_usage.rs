@@ -9,7 +9,7 @@ use ocidian_testkit::peers::Peer;
 use crate::bin::{fails, ocidian, ok, path, run};
 use crate::cli_images::{Images, architectures};
 
-const VERBS: [&str; 14] = [
+const VERBS: [&str; 16] = [
     "unpack",
     "rootfs",
     "runtime-config",
@@ -21,6 +21,8 @@ const VERBS: [&str; 14] = [
     "tag",
     "rm",
     "index",
+    "copy",
+    "gc",
     "conformance",
     "completion",
     "man",

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::bin::{fails, report};
+use crate::bin::{fails, ok, report};
 use crate::cli_images::{Images, read_json};
 
 /// Every file below a directory, with its content.
@@ -28,6 +28,10 @@ fn files(path: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 /// Each verb that changes a layout, as a change to this one.
 fn verbs(images: &Images) -> Vec<Vec<String>> {
     let (app, multi, new) = (images.image("app"), images.image("multi"), images.image("new"));
+    let layout = format!("oci:{}", images.path().display());
+    let (elsewhere, other) = (images.beside("elsewhere"), images.beside("other"));
+    let elsewhere = format!("oci:{}", elsewhere.display());
+    let other = format!("oci:{}:x", other.display());
     [
         vec!["new", &new],
         vec!["tag", &app, "again"],
@@ -37,6 +41,11 @@ fn verbs(images: &Images) -> Vec<Vec<String>> {
         vec!["index", "add", &multi, &app],
         vec!["index", "rm", &multi, "linux/amd64"],
         vec!["index", "annotate", &multi, "--annotation", "a=b"],
+        vec!["gc", &layout],
+        vec!["gc", "--dry-run", "--grace", "0", &layout],
+        vec!["copy", &app, &elsewhere],
+        vec!["copy", "--all-tags", "--referrers", &layout, &elsewhere],
+        vec!["copy", &other, &new],
     ]
     .into_iter()
     .map(|verb| verb.into_iter().map(str::to_owned).collect())
@@ -86,12 +95,16 @@ fn a_layout_that_is_none_is_refused_by_every_verb() {
     ];
     for (what, damage, says) in table {
         let images = Images::new();
+        let other = images.beside("other");
+        ok(["init", other.to_str().unwrap()]);
+        ok(["new", &format!("oci:{}:x", other.display())]);
         damage(&images.path());
         let before = files(&images.path());
         for verb in verbs(&images) {
             let said = fails(&verb, 1, "");
             assert!(said.contains(says), "{what}: {verb:?}: {said}");
             assert_eq!(files(&images.path()), before, "{what}: {verb:?}");
+            assert!(!images.beside("elsewhere").exists(), "{what}: {verb:?}");
         }
     }
 }
@@ -135,8 +148,10 @@ fn a_document_that_is_not_what_its_digest_says_is_not_passed_on() {
         let digest = |tag: &str| report(["ls", &images.image(tag)])[0]["digest"].as_str().unwrap().to_owned();
         let (app, multi) = (digest("app"), digest("multi"));
         let (image, index, new) = (images.image("app"), images.image("multi"), images.image("new"));
-        let of_app: [&[&str]; 3] = [
+        let elsewhere = format!("oci:{}", images.beside("elsewhere").display());
+        let of_app: [&[&str]; 4] = [
             &["tag", &image, "again"],
+            &["copy", &image, &elsewhere],
             &["index", "create", &new, &image],
             &["index", "add", &index, &image],
         ];

@@ -111,4 +111,57 @@ fn verbs_change_what_they_are_about_and_nothing_else() {
     changes_only(&["multi"], |images| {
         words(&["index", "annotate", &images.image("multi"), "--annotation", "a=b"])
     });
+    changes_only(&["new"], |images| words(&["copy", &images.image("app"), &images.image("new")]));
+    changes_only(&["theirs", "x"], |images| {
+        let other = images.beside("other").display().to_string();
+        ok(["init", &other]);
+        ok(["new", &format!("oci:{other}:theirs")]);
+        ok(["tag", &format!("oci:{other}:theirs"), "x"]);
+        words(&["copy", "--all-tags", &other, &format!("oci:{}", images.path().display())])
+    });
+    // What is referenced and what is young stays, and what is not a blob is not looked at.
+    changes_only(&[], |images| words(&["gc", &images.path().display().to_string()]));
+}
+
+/// Every file but the locks, which say nothing.
+fn bytes(images: &Images) -> Vec<(String, Vec<u8>)> {
+    let mut all = files(&images.path());
+    all.sort();
+    all
+}
+
+#[test]
+fn a_copy_of_all_leaves_its_source_alone_and_takes_every_entry() {
+    let images = odd();
+    let index = images.path().join("index.json");
+    let before = (bytes(&images), fs::read(&index).unwrap());
+    let to = images.beside("copy");
+    ok(["copy", "--all-tags", images.path().to_str().unwrap(), &format!("oci:{}", to.display())]);
+    assert_eq!((bytes(&images), fs::read(&index).unwrap()), before);
+    // Entries that are held are there with every member; those of absent blobs are told, and left out.
+    let (from, copied) = (read_json(&index), read_json(&to.join("index.json")));
+    let (from, copied) = (from["manifests"].as_array().unwrap(), copied["manifests"].as_array().unwrap());
+    assert!(copied.iter().all(|entry| from.contains(entry)), "{copied:?}");
+    assert!(copied.contains(&from[0]) && copied.contains(&from[1]), "{copied:?}");
+}
+
+#[test]
+fn gc_frees_what_nothing_names_and_nothing_else() {
+    let images = odd();
+    let named =
+        |files: Vec<(String, Vec<u8>)>| -> Vec<String> { files.into_iter().map(|(name, _)| name).collect() };
+    let layout = images.path().display().to_string();
+    ok(["rm", &images.image("app"), &images.image("multi")]);
+    let before = named(bytes(&images));
+    ok(["gc", "--grace", "0", "--dry-run", &layout]);
+    assert_eq!(named(bytes(&images)), before);
+    ok(["gc", "--grace", "0", &layout]);
+    let after = named(bytes(&images));
+    // The one blob that an entry of an unknown type keeps, and everything that is no blob.
+    let blobs = |names: &[String]| names.iter().filter(|name| name.starts_with("blobs/sha256/")).count();
+    assert_eq!(blobs(&after), 1, "{after:?}");
+    let others = |names: &[String]| -> Vec<String> {
+        names.iter().filter(|name| !name.starts_with("blobs/sha256/")).cloned().collect()
+    };
+    assert_eq!(others(&after), others(&before));
 }

@@ -183,6 +183,12 @@ pub(crate) fn refuse_foreign(path: &Path) -> Result<()> {
                 format!("it is not empty (it has {name:?}) and no image layout; name a new directory");
             return Err(store(path, reason));
         }
+        let index = path.join(INDEX_JSON);
+        if name == INDEX_JSON && std::fs::read(&index).is_ok_and(|bytes| bytes != documents::EMPTY_INDEX) {
+            let reason =
+                "it has an index.json of its own and no oci-layout file, so it is not an image layout";
+            return Err(store(path, reason));
+        }
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use ocidian_validate::{Depth, Version, rules};
 
 use super::value;
 
-/// Check a layout, an archive, an image, a document or a layer against the specification
+/// Check a layout, an archive, an image, a document, a layer or a runtime bundle against the specifications
 ///
 /// Every breach is shown, with the rule that it breaks, where it is, and the section of the specification. Legal things stay
 /// legal: unknown members, media types and files, blobs that nothing names, blobs that are absent. Everything is
@@ -17,6 +17,7 @@ use super::value;
 Targets:
   IMAGE, as every verb takes it   a layout, an archive or skopeo's dir: all of it, or with a tag or digest one image
   a layer                         a file that is a tar and no archive of images, plain, gzip'd or zstd'd
+  a runtime bundle                a directory with config.json
   one document                    a file, with --as
 
 Levels: an error breaks a MUST, a definition, a REQUIRED member, the schema or verification; a warning breaks a SHOULD,
@@ -38,7 +39,7 @@ pub(crate) struct Validate {
     /// What to validate
     #[arg(value_name = "TARGET", value_hint = ValueHint::AnyPath)]
     pub(crate) target: Option<OsString>,
-    /// Take the file TARGET for this, without looking
+    /// Take TARGET for this, without looking
     #[arg(long = "as", value_enum, value_name = "KIND", requires = "target")]
     pub(crate) kind: Option<Kind>,
     /// How deep to look: the documents and the names and sizes of blobs, the digests of all blobs, or the layers too
@@ -85,6 +86,8 @@ pub(crate) enum Kind {
     Layout,
     /// A layer
     Layer,
+    /// A runtime bundle
+    Bundle,
 }
 
 /// How deep to look.

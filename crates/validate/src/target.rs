@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use ocidian_image_layout::open;
+use ocidian_image_layout::{LayoutFiles, open};
 use ocidian_layer::compress::{self, Decoder};
 use ocidian_layer::tar::{Limits, Reader};
 use ocidian_spec::{Compression, ImageSource, Selector};
@@ -22,19 +22,27 @@ pub enum Target {
     Document(PathBuf, Type),
     /// One layer in a file.
     Layer(PathBuf),
+    /// A runtime bundle.
+    Bundle(PathBuf),
 }
 
 /// Entries of a tar that are looked at to find out whether it is an archive of images.
 const LOOKED_AT: usize = 10_000;
 
 impl Target {
-    /// What a person meant by a word: a layer, or, where it is none, images.
+    /// What a person meant by a word: a bundle, a layer, or, where it is neither, images.
     ///
     /// # Errors
     /// [`Error::Target`] for what has to be told apart by the person, [`Error::Io`] for what cannot be looked at.
     pub fn recognise(source: ImageSource) -> Result<Self> {
         let ImageSource::Bare(text) = &source else { return Ok(Self::Images(source)) };
         let path = Path::new(text);
+        if path.is_dir() {
+            // skopeo's flat directory and a layout have no config.json, and a bundle has nothing that those have.
+            let bundle =
+                path.join("config.json").exists() && !LayoutFiles::of_directory(path)?.looks_like_a_layout();
+            return Ok(if bundle { Self::Bundle(path.to_owned()) } else { Self::Images(source) });
+        }
         if path.is_file() && text != "-" { Self::file(path, &source) } else { Ok(Self::Images(source)) }
     }
 

@@ -22,7 +22,7 @@ use crate::rules;
 use crate::settings::{Depth, Settings};
 use crate::source::{Blob, Source};
 use crate::target::{Layout, Target, layout_of, regular};
-use crate::{layer, layout};
+use crate::{bundle, layer, layout};
 
 /// How a target is read.
 #[derive(Clone, Copy)]
@@ -46,6 +46,7 @@ pub fn validate(target: &Target, settings: &Settings, environment: Environment<'
         Target::Images(source) => validation.images(source),
         Target::Document(path, document) => validation.document(path, document),
         Target::Layer(path) => validation.layer(path),
+        Target::Bundle(path) => validation.bundle(path),
     }
 }
 
@@ -88,6 +89,13 @@ impl Validation<'_> {
             .map_err(|e| Error::io(context, e))?;
         let checked = Checked { layers: 1, bytes, ..Checked::default() };
         Ok(self.report(path.display().to_string(), "layer", checked, findings))
+    }
+
+    fn bundle(&self, path: &Path) -> Result<Report> {
+        let findings = bundle::check(path, &self.settings)
+            .map_err(|e| Error::io(|| format!("open {}", path.display()), e))?;
+        let checked = Checked { documents: 1, ..Checked::default() };
+        Ok(self.report(path.display().to_string(), "runtime bundle", checked, findings))
     }
 
     fn images(&self, source: &ImageSource) -> Result<Report> {

@@ -44,6 +44,7 @@ fn check(
         Some(Kind::Descriptor) => Target::Document(file(), Type::Descriptor),
         Some(Kind::Layout) => Target::Document(file(), Type::Layout),
         Some(Kind::Layer) => Target::Layer(file()),
+        Some(Kind::Bundle) => Target::Bundle(file()),
         None => {
             let text = target
                 .to_str()

@@ -58,7 +58,7 @@ impl Report {
 
     fn location(&self, finding: &Finding) -> Value {
         // In a directory the blob is a file that a person can open; in an archive only the archive is.
-        let inside = self.kind == "image layout";
+        let inside = matches!(self.kind, "image layout" | "runtime bundle");
         let (uri, within) = match &finding.location.subject {
             Subject::File(path) if inside && *path != self.target => {
                 (format!("{}/{path}", self.target), None)

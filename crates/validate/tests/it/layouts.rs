@@ -109,7 +109,7 @@ pub(crate) fn report(path: &Path, settings: &Settings) -> Result<Report, Error> 
     report_of(&target, settings)
 }
 
-fn report_of(target: &Target, settings: &Settings) -> Result<Report, Error> {
+pub(crate) fn report_of(target: &Target, settings: &Settings) -> Result<Report, Error> {
     let options = Options::default();
     validate(target, settings, Environment { options: &options, progress: &Silent, cancel: &Cancel::new() })
 }

@@ -4,12 +4,16 @@
 //! what the machine does meanwhile hits all of them alike, so ratios within a run mean something
 //! where seconds do not. What was measured is checked once: a fast unpack that is wrong is no unpack.
 
+mod build;
+mod copy;
 mod images;
 mod layout;
 pub(crate) mod measure;
 mod place;
 mod programs;
+mod race;
 mod report;
+mod validate;
 
 use std::path::PathBuf;
 
@@ -29,6 +33,12 @@ pub(crate) enum Verb {
     Unpack(Options),
     /// List, inspect, tag and collect in a layout of many images
     Layout(layout::Options),
+    /// Make an image of a directory
+    Build(build::Options),
+    /// Copy an image to a layout and to archives
+    Copy(copy::Options),
+    /// Check images
+    Validate(validate::Options),
 }
 
 #[derive(Args)]
@@ -57,6 +67,9 @@ pub(crate) fn run(verb: &Verb) -> Result<()> {
     match verb {
         Verb::Unpack(options) => unpack(options),
         Verb::Layout(options) => layout::run(options),
+        Verb::Build(options) => build::run(options),
+        Verb::Copy(options) => copy::run(options),
+        Verb::Validate(options) => validate::run(options),
     }
 }
 

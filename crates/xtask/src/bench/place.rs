@@ -14,7 +14,7 @@ use tempfile::TempDir;
 pub(crate) struct Place {
     directory: PathBuf,
     name: String,
-    _holders: Vec<TempDir>,
+    holders: Vec<TempDir>,
 }
 
 impl Place {
@@ -22,7 +22,7 @@ impl Place {
     pub(crate) fn new(directory: Option<&Path>, ext4: bool) -> Result<Self> {
         if let Some(directory) = directory {
             let name = directory.display().to_string();
-            return Ok(Self { directory: directory.canonicalize()?, name, _holders: Vec::new() });
+            return Ok(Self { directory: directory.canonicalize()?, name, holders: Vec::new() });
         }
         if !nix::unistd::geteuid().is_root() {
             bail!("only root can mount a tmpfs; name a directory with --dir");
@@ -35,19 +35,28 @@ impl Place {
         if !ext4 {
             mount(Some("tmpfs"), &directory, Some("tmpfs"), MsFlags::empty(), Some("size=75%,mode=0755"))
                 .context("mounting a tmpfs")?;
-            return Ok(Self { directory, name: "tmpfs".to_owned(), _holders: vec![point] });
+            return Ok(Self { directory, name: "tmpfs".to_owned(), holders: vec![point] });
         }
         let holder = tempfile::tempdir_in(crate::tools::target())?;
         let file = holder.path().join("ext4");
         std::fs::File::create(&file)?.set_len(8 << 30)?;
         run::stdout(Command::new("mkfs.ext4").arg("-q").arg("-F").arg(&file))?;
         run::stdout(Command::new("mount").args(["-o", "loop"]).arg(&file).arg(&directory))?;
-        Ok(Self { directory, name: "ext4 on a loop file".to_owned(), _holders: vec![point, holder] })
+        Ok(Self { directory, name: "ext4 on a loop file".to_owned(), holders: vec![point, holder] })
     }
 
     /// What to call it in the report.
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// A path in it where nothing is, that stays as long as the place.
+    pub(crate) fn keep(&mut self, name: &str) -> Result<PathBuf> {
+        // In a directory of its own: one that was named on the command line is not ours to fill.
+        let holder = tempfile::tempdir_in(&self.directory)?;
+        let path = holder.path().join(name);
+        self.holders.insert(0, holder);
+        Ok(path)
     }
 
     /// Calls `run` with a path in it where nothing is, and removes what was made there.

@@ -92,3 +92,14 @@ impl From<ocidian_spec::Error> for Error {
         Self::Content(error.into())
     }
 }
+
+/// For a conversion that a copy makes on its way.
+impl From<Error> for ocidian_content::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Content(error) => error,
+            Error::Cancelled => Self::Cancelled,
+            error => Self::Other { class: error.class(), error: Box::new(error) },
+        }
+    }
+}

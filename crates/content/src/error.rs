@@ -108,8 +108,13 @@ pub enum Error {
     #[error("stopped on request")]
     Cancelled,
     /// What a caller's own step said, a conversion on the way of a copy for instance.
-    #[error(transparent)]
-    Other(Box<dyn std::error::Error + Send + Sync>),
+    #[error("{error}")]
+    Other {
+        /// How it is sorted.
+        class: Class,
+        /// What it said.
+        error: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The operating system said no.
     #[error("{context}: {source}")]
     Io {
@@ -139,6 +144,7 @@ impl Error {
             | Self::RefNotFound { .. }
             | Self::PlatformNotFound { .. }
             | Self::NoImage { .. } => Class::NotFound,
+            Self::Other { class, .. } => *class,
             Self::Unreadable { source, .. } => match source.class() {
                 Class::NotFound => Class::Failed, // the store was found
                 class => class,

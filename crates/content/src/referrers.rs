@@ -11,6 +11,7 @@ use ocidian_spec::{Descriptor, Digest, Document, ImageIndex, ImageManifest, Kind
 
 use crate::document;
 use crate::error::{Error, Result};
+use crate::names;
 use crate::store::{Role, Store};
 
 /// Who refers to whom among what a store lists, read once for many questions.
@@ -56,9 +57,9 @@ pub fn scan(store: &dyn Store, subjects: &[Digest]) -> Result<Vec<Descriptor>> {
     let mut found = Referrers::read(store)?;
     let tags = tagged(store)?;
     for subject in subjects {
-        let indexes =
-            fallback_tag(subject).and_then(|tag| tags.get(&tag)).map(Vec::as_slice).unwrap_or_default();
-        for index in indexes {
+        let tag = fallback_tag(subject);
+        let indexes = tag.as_ref().and_then(|tag| tags.get(tag)).map(Vec::as_slice).unwrap_or_default();
+        for index in indexes.iter().filter(|entry| names::name_of(entry) == tag) {
             let list = intact::<ImageIndex>(store, index)?.map(|index| index.manifests);
             list.into_iter().flatten().for_each(|referrer| found.add(subject.clone(), referrer));
         }
@@ -66,12 +67,12 @@ pub fn scan(store: &dyn Store, subjects: &[Digest]) -> Result<Vec<Descriptor>> {
     Ok(subjects.iter().flat_map(|subject| found.of(subject)).cloned().collect())
 }
 
-/// Every entry whose name has the form of a [`fallback_tag`], by that name.
+/// Every entry whose name says by a digest what it is about, by the [`fallback_tag`] of that digest.
 pub fn tagged(store: &dyn Store) -> Result<BTreeMap<RefName, Vec<Descriptor>>> {
     let mut tags: BTreeMap<RefName, Vec<Descriptor>> = BTreeMap::new();
     for (name, entry) in store.list()? {
-        if let Some(name) = name.filter(is_fallback_tag) {
-            tags.entry(name).or_default().push(entry);
+        if let Some(about) = name.as_ref().and_then(about) {
+            tags.entry(about).or_default().push(entry);
         }
     }
     Ok(tags)
@@ -92,6 +93,15 @@ pub fn is_fallback_tag(name: &RefName) -> bool {
     name.as_str().split_once('-').is_some_and(|(algorithm, encoded)| {
         ["sha256", "sha512", "blake3"].contains(&algorithm) && hex(encoded)
     })
+}
+
+/// The [`fallback_tag`] of what such a name is about: of one itself, and of cosign's tags, which are one with `.sig`, `.att` or
+/// `.sbom` behind it.
+pub fn about(name: &RefName) -> Option<RefName> {
+    let text = name.as_str();
+    let tag =
+        [".sig", ".att", ".sbom"].into_iter().find_map(|suffix| text.strip_suffix(suffix)).unwrap_or(text);
+    tag.parse().ok().filter(is_fallback_tag)
 }
 
 /// The document, where it is there and is what its descriptor says.
@@ -171,6 +181,25 @@ mod tests {
         let signature = manifest(&store, Some(&image), "application/x-signature");
         store.push_entry(signature.clone());
         assert_eq!(scan(&store, std::slice::from_ref(&image.digest)).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn names_say_what_they_are_about() {
+        let tag = fallback_tag(&Digest::sha256(b"x")).unwrap();
+        for (name, says) in [
+            (format!("{tag}"), true),
+            (format!("{tag}.sig"), true),
+            (format!("{tag}.sbom"), true),
+            (format!("{tag}.0"), false),
+            (format!("x{tag}"), false),
+            (format!("{tag}0"), false),
+            ("md5-0123".to_owned(), false),
+            ("latest.sig".to_owned(), false),
+        ] {
+            let name = name.parse().unwrap();
+            assert_eq!(about(&name), says.then(|| tag.clone()), "{name}");
+            assert_eq!(is_fallback_tag(&name), name == tag);
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
-//! The lists of referrers that are kept under a tag, for registries that keep none: distribution-spec "Referrers Tag
-//! Schema". Copied with what they are about, and joined with a list that the destination has.
+//! What names by its tag what it is about. The lists of referrers for registries that keep none (distribution-spec
+//! "Referrers Tag Schema") are copied with that, and joined with a list that the destination has; cosign's signatures,
+//! which are no referrers, are copied.
 
 use std::collections::HashSet;
 
@@ -12,20 +13,19 @@ use super::report::Why;
 use super::roots::Target;
 use crate::document;
 use crate::error::Result;
+use crate::names;
 use crate::referrers::{fallback_tag, is_fallback_tag, tagged};
 use crate::store::{Role, Store, When};
 
-/// The entries under the fallback tags of these subjects, but for those that are copied anyway.
+/// The entries under the tags that name these subjects, but for those that are copied anyway.
 pub(super) fn tags(store: &dyn Store, subjects: &[Digest], roots: &[Planned]) -> Result<Vec<Planned>> {
     let known: HashSet<RefName> = roots.iter().filter_map(Planned::name).collect();
     let mut tagged = tagged(store)?;
     let mut found = Vec::new();
-    for tag in subjects.iter().filter_map(fallback_tag).filter(|tag| !known.contains(tag)) {
-        let Some(entry) = tagged.remove(&tag).and_then(|entries| entries.into_iter().next()) else {
-            continue;
-        };
+    for entry in subjects.iter().filter_map(fallback_tag).filter_map(|tag| tagged.remove(&tag)).flatten() {
+        let Some(name) = names::name_of(&entry).filter(|name| !known.contains(name)) else { continue };
         if store.stat(Role::Manifest, &entry)?.is_some() {
-            let target = Target::Name { name: Some(tag), when: When::Any };
+            let target = Target::Name { name: Some(name), when: When::Any };
             found.push(Planned::unchanged(entry, target, Why::FallbackTag));
         }
     }

@@ -43,8 +43,8 @@ pub type Convert<'a> = dyn Fn(&dyn BlobSource, &Descriptor, &dyn BlobSink) -> Re
 pub struct Options<'a> {
     /// Which platforms of an index.
     pub platforms: Platforms,
-    /// Whether what refers to the images comes along, unnamed, and what refers to that; and the lists of referrers under
-    /// fallback tags.
+    /// Whether what refers to the images comes along, unnamed, and what refers to that; and what has a tag that names them:
+    /// lists of referrers under fallback tags, and cosign's signatures.
     pub referrers: bool,
     /// Another image instead of each root.
     pub convert: Option<&'a Convert<'a>>,

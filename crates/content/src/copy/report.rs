@@ -52,7 +52,8 @@ pub enum Why {
     Asked,
     /// It refers to one that was.
     Referrer,
-    /// It is the list of referrers that registries without a referrers API keep, of one that was.
+    /// Its tag says that it is about one that was: the list of referrers that registries without a referrers API keep, or
+    /// cosign's signatures.
     FallbackTag,
 }
 

@@ -6,7 +6,7 @@ use ocidian_spec::{Descriptor, Digest, RefName, Selector};
 
 use crate::error::{Error, Result};
 use crate::names;
-use crate::referrers::{Referrers, is_fallback_tag};
+use crate::referrers::{Referrers, about};
 use crate::select::{find, unknown_name};
 use crate::store::{Store, When};
 
@@ -92,12 +92,12 @@ fn sole(store: &dyn Store) -> Result<(Descriptor, Option<RefName>)> {
     }
 }
 
-/// The entries without a name that refer to something, and those under fallback tags: what comes along with an image,
+/// The entries without a name that refer to something, and those whose tags name what they are about: what comes along with an image,
 /// or with a part of it.
 fn beside_the_point(store: &dyn Store, entries: &[Descriptor]) -> Result<HashSet<Digest>> {
     let referrers = Referrers::read(store)?;
     let beside = |entry: &&Descriptor| match names::name_of(entry) {
-        Some(name) => is_fallback_tag(&name),
+        Some(name) => about(&name).is_some(),
         None => referrers.has(&entry.digest),
     };
     Ok(entries.iter().filter(beside).map(|entry| entry.digest.clone()).collect())

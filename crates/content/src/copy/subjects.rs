@@ -7,7 +7,7 @@ use ocidian_spec::{Descriptor, Digest, RefName};
 use super::plan::Planned;
 use crate::error::{Error, Result};
 use crate::names;
-use crate::referrers::{Referrers, fallback_tag, is_fallback_tag};
+use crate::referrers::{Referrers, about, fallback_tag};
 use crate::store::{BlobSource, Role, Store};
 use crate::walk::{Limits, Order, Walk};
 
@@ -54,7 +54,7 @@ pub(super) fn below(store: &dyn Store, roots: &[Planned], gone: HashSet<Digest>)
     let referrers = Referrers::read(store)?;
     let mut tagged: HashMap<RefName, Vec<Digest>> = HashMap::new();
     for root in roots {
-        if let Some(tag) = names::name_of(&root.source).filter(is_fallback_tag) {
+        if let Some(tag) = names::name_of(&root.source).as_ref().and_then(about) {
             tagged.entry(tag).or_default().push(root.source.digest.clone());
         }
     }

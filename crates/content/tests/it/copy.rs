@@ -277,10 +277,15 @@ fn referrers_come_along_with_theirs_and_with_the_lists_under_fallback_tags() {
     there.push_entry(named(list_there.clone(), tag.as_str()));
 
     let (found, _) = selected(&from, &Selector::Sole).unwrap();
+    let cosign = image(&from, "linux/cosign");
+    from.push_entry(named(cosign.clone(), &format!("{tag}.sig")));
     let options = Options { referrers: true, existing: Some(&there), ..Options::default() };
     let report = copy(&from, root(&found, "x"), to(&there), &options).unwrap();
     let whys: Vec<Why> = report.roots.iter().map(|root| root.why).collect();
-    assert_eq!(whys, [Why::Asked, Why::Referrer, Why::Referrer, Why::Referrer, Why::FallbackTag]);
+    assert_eq!(
+        whys,
+        [Why::Asked, Why::Referrer, Why::Referrer, Why::Referrer, Why::FallbackTag, Why::FallbackTag]
+    );
     assert_eq!(report.absent.len(), 1);
     assert_eq!(&report.absent[0].descriptor, &gone);
 
@@ -294,6 +299,7 @@ fn referrers_come_along_with_theirs_and_with_the_lists_under_fallback_tags() {
     let list = document::read::<ImageIndex>(&there, Role::Manifest, &listed[0]).unwrap().into_value();
     assert_eq!(list.manifests, [other, sbom, gone]);
     assert!(!digests(&there).contains(&stranger.digest));
+    assert_eq!(there.resolve(&name(&format!("{tag}.sig"))).unwrap()[0].digest, cosign.digest);
 }
 
 #[test]
@@ -429,11 +435,12 @@ fn a_conversion_takes_the_place_of_the_root() {
     assert_eq!(digests(&there), [listed.digest.clone()].into(), "nothing but what the conversion wrote");
     assert_eq!(report.roots[0].descriptor.digest, listed.digest);
 
-    let failing =
-        |_: &dyn BlobSource, _: &Descriptor, _: &dyn BlobSink| Err(Error::Other("no such codec".into()));
+    let failing = |_: &dyn BlobSource, _: &Descriptor, _: &dyn BlobSink| {
+        Err(Error::Other { class: Class::Verification, error: "no such codec".into() })
+    };
     let options = Options { convert: Some(&failing), ..Options::default() };
     let error = copy(&from, root(&entry, "y"), to(&there), &options).unwrap_err();
-    assert_eq!(error.to_string(), "no such codec");
+    assert_eq!((error.to_string().as_str(), error.class()), ("no such codec", Class::Verification));
     assert_eq!(entries(&there).len(), 1);
 }
 

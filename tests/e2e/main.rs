@@ -13,6 +13,7 @@ mod cli_look;
 mod cli_shell;
 mod cli_unpack;
 mod cli_usage;
+mod conformance_validate;
 mod conformance_verb;
 mod copy_choice;
 mod copy_forms;

@@ -30,7 +30,12 @@ pub fn frame_with_window(data: &[u8], window: u8) -> Vec<u8> {
 /// A frame of `prefix` and then `blocks` RLE blocks of 128 KiB of NULs, four bytes each; the
 /// second value is what it decompresses to.
 pub fn zero_bomb(prefix: &[u8], blocks: usize) -> (Vec<u8>, Vec<u8>) {
-    let mut bytes = start(ONE_MIB);
+    zero_bomb_with_window(prefix, blocks, ONE_MIB)
+}
+
+/// The same, with a window descriptor byte of the caller's.
+pub fn zero_bomb_with_window(prefix: &[u8], blocks: usize, window: u8) -> (Vec<u8>, Vec<u8>) {
+    let mut bytes = start(window);
     block(&mut bytes, 0, prefix.len(), false);
     bytes.extend_from_slice(prefix);
     for at in 0..blocks {

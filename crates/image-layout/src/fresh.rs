@@ -1,18 +1,20 @@
 //! Making a layout, and unmaking it where nothing came of it.
 //!
-//! A writer that finds no layout makes an empty one and stages in it, so that others can write to the same one at
-//! the same time. If it ends without publishing, the layout goes again, unless somebody has put something in or is
+//! A writer that finds no layout makes an empty one, which has its name once it is one, and stages in it, so that others
+//! can write to the same one at the same time. If it ends without publishing, the layout goes again, unless somebody has put something in or is
 //! about to: whoever joins looks, once it holds the writers' lock, whether the layout is still there.
 
 use std::path::Path;
 
 use ocidian_content::{Class, Result};
-use rustix::fs::{AtFlags, unlinkat};
+use rustix::fs::{AtFlags, CWD, RenameFlags, unlinkat};
+use rustix::io::Errno;
 
 use crate::documents::{self, INDEX_JSON, OCI_LAYOUT};
 use crate::files::{Directory, io_error, store};
 use crate::lock::{self, Lock};
 use crate::publish::{self, publish};
+use crate::target::parent;
 use crate::{LayoutDir, dir};
 
 /// How often a layout may go between being found and being joined.
@@ -53,23 +55,22 @@ fn until_done<T>(path: &Path, mut attempt: impl FnMut(&mut Made) -> Result<Optio
     // A directory above is never removed, so without one nothing went: there was nothing.
     let above = path.parent().is_none_or(|parent| parent == Path::new("") || parent.is_dir());
     let mut made = Made::default();
+    let mut last = None;
     for _ in 0..TRIES {
         match attempt(&mut made) {
             Ok(Some(done)) => return Ok(done),
-            Ok(None) => {}
-            Err(error) if error.class() == Class::NotFound && above => {}
+            Ok(None) => last = None,
+            Err(error) if error.class() == Class::NotFound && above => last = Some(error),
             Err(error) => return Err(error),
         }
     }
-    Err(store(path, "other writers keep making and removing it; try again"))
+    Err(last.unwrap_or_else(|| store(path, "other writers keep making and removing it; try again")))
 }
 
 /// Makes it, or finds it made; `None` where it went meanwhile.
 fn make(path: &Path, made: &mut Made) -> Result<Option<LayoutDir>> {
-    match std::fs::create_dir(path) {
-        Ok(()) => made.directory = true,
-        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
-        Err(e) => return Err(io_error(path, "create", e)),
+    if !path.exists() && make_beside(path)? {
+        *made = Made { directory: true, layout: true };
     }
     let directory = Directory::open(path)?;
     if directory.file(&[OCI_LAYOUT])?.is_none() {
@@ -85,6 +86,34 @@ fn make(path: &Path, made: &mut Made) -> Result<Option<LayoutDir>> {
         }
     }
     LayoutDir::of(directory)
+}
+
+/// Makes a new directory a layout before it has its name; `false` where something else got the name first.
+fn make_beside(path: &Path) -> Result<bool> {
+    let place = parent(path);
+    if !place.is_dir() {
+        let missing = std::io::Error::from_raw_os_error(Errno::NOENT.raw_os_error());
+        return Err(io_error(path, "create", missing));
+    }
+    let stage = publish::stage_in(place)?;
+    let beside = stage.path().join("layout");
+    std::fs::create_dir(&beside).map_err(|e| io_error(&beside, "create", e))?;
+    fill(&Directory::open(&beside)?)?;
+    match rustix::fs::renameat_with(CWD, &beside, CWD, path, RenameFlags::NOREPLACE) {
+        Ok(()) => {}
+        // Some file systems know no conditions. There, the directory is made empty and filled in place.
+        Err(Errno::INVAL | Errno::NOSYS) => match std::fs::create_dir(path) {
+            Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => {
+                return Err(io_error(path, "create", e));
+            }
+            _ => return Ok(false),
+        },
+        Err(Errno::EXIST) => return Ok(false),
+        Err(errno) => return Err(io_error(path, "create", errno.into())),
+    }
+    let place = Directory::open(place)?;
+    publish::sync(place.handle(), &place, "")?;
+    Ok(true)
 }
 
 /// Removes the layout again if it is empty and nobody is writing to it. What cannot be removed stays: it is an
@@ -117,7 +146,7 @@ fn only_ours(path: &Path) -> bool {
 /// Directories first, which go only if nobody has put a blob there; the lock that others wait for last.
 fn remove_empty(directory: &Directory, made: Made) {
     let remove = |name: &str, flags| match unlinkat(directory.handle(), name, flags) {
-        Ok(()) | Err(rustix::io::Errno::NOENT) => true,
+        Ok(()) | Err(Errno::NOENT) => true,
         Err(_) => false,
     };
     if !remove("blobs/sha256", AtFlags::REMOVEDIR) || !remove("blobs", AtFlags::REMOVEDIR) {

@@ -300,6 +300,9 @@ fn an_empty_directory_is_filled_and_emptied_again() {
     fs::write(path.join("thesis.tex"), b"x").unwrap();
     says(create(&target("oci", &path), &CreateOptions::default()).map(drop), "not empty");
     says(create(&target("oci", &path.join("no/parent")), &CreateOptions::default()).map(drop), "create");
+    std::os::unix::fs::symlink("nowhere", place.path().join("dangling")).unwrap();
+    let dangling = create(&target("oci", &place.path().join("dangling")), &CreateOptions::default());
+    says(dangling.map(drop), "dangling: No such file");
     let file = path.join("thesis.tex");
     says(create(&target("oci", &file), &CreateOptions::default()).map(drop), "oci-archive: writes those");
 }

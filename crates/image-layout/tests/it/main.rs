@@ -10,6 +10,7 @@ mod docker_written;
 mod engines;
 mod flat_dir;
 mod found;
+mod killed;
 mod open;
 mod peers;
 mod writers;

@@ -15,12 +15,15 @@ mod groups;
 mod ids;
 mod image;
 mod index;
+mod insert;
 mod layout;
 mod look;
 mod mutate;
+mod rebase;
 mod refuse;
 mod runtime;
 mod shell;
+mod squash;
 mod unpack;
 mod validate;
 pub(crate) mod value;
@@ -29,6 +32,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use append::Append;
 pub(crate) use build::{Build, FileArgs, OutputArgs};
+pub(crate) use compress::CompressArgs;
 pub(crate) use config::ConfigArgs;
 pub(crate) use conformance::{Conformance, ConformanceVerb, RunArgs, Show};
 pub(crate) use copy::CopyArgs;
@@ -38,12 +42,15 @@ pub(crate) use groups::Group;
 pub(crate) use ids::Ids;
 pub(crate) use image::ImageArgs;
 pub(crate) use index::{Add, Annotate, Create, Index, IndexVerb, Remove};
+pub(crate) use insert::Insert;
 pub(crate) use layout::{Init, New, Rm, Tag};
 pub(crate) use look::{Cat, Inspect, Ls};
 pub(crate) use mutate::{Clear, Mutate};
+pub(crate) use rebase::Rebase;
 pub(crate) use refuse::refuse;
 pub(crate) use runtime::{Namespace, RuntimeArgs, RuntimeConfig};
 pub(crate) use shell::{Completion, Man};
+pub(crate) use squash::Squash;
 pub(crate) use unpack::{Form, Rootfs, TreeArgs, Unpack};
 pub(crate) use validate::{Kind, ReportFormat, Validate};
 
@@ -115,7 +122,10 @@ pub(crate) enum Verb {
     RuntimeConfig(Box<RuntimeConfig>),
     Append(Box<Append>),
     Build(Box<Build>),
+    Insert(Box<Insert>),
     Mutate(Box<Mutate>),
+    Squash(Box<Squash>),
+    Rebase(Box<Rebase>),
     Inspect(Inspect),
     Ls(Ls),
     Cat(Cat),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ocidian_content::children::Child;
-use ocidian_layer::Timestamp;
+use ocidian_layer::{EntryPath, Timestamp};
 use ocidian_spec::{MediaType, Platform, RefName};
 
 /// A size in bytes: a number, which may have a fraction, and a unit.
@@ -112,6 +112,14 @@ pub(crate) fn port(text: &str) -> Result<String, String> {
         return Ok(text.to_owned());
     }
     Err("expected a port from 1 to 65535, with /tcp, /udp or /sctp if need be".to_owned())
+}
+
+/// A path in an image, from the root on whether it begins with `/` or not.
+pub(crate) fn path(text: &str) -> Result<EntryPath, String> {
+    if text.is_empty() {
+        return Err("it is empty; the root is /".to_owned());
+    }
+    EntryPath::new(text.as_bytes()).map_err(|error| error.to_string())
 }
 
 /// A time of RFC 3339, as it was written.

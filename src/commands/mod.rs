@@ -12,6 +12,7 @@ mod files;
 mod gc;
 mod index;
 mod init;
+mod insert;
 mod inspect;
 mod ls;
 mod ls_path;
@@ -22,9 +23,11 @@ mod open;
 mod output;
 mod place;
 mod platforms;
+mod rebase;
 mod rm;
 mod rootfs;
 mod runtime_config;
+mod squash;
 mod stored;
 mod tag;
 mod unpack;
@@ -42,6 +45,9 @@ pub(crate) fn run(verb: &Verb, voice: Voice) -> anyhow::Result<()> {
         Verb::RuntimeConfig(args) => runtime_config::run(args, voice),
         Verb::Append(args) => append::run(args, voice),
         Verb::Build(args) => build::run(args, voice),
+        Verb::Insert(args) => insert::run(args, voice),
+        Verb::Squash(args) => squash::run(args, voice),
+        Verb::Rebase(args) => rebase::run(args, voice),
         Verb::Mutate(args) => mutate::run(args, voice),
         Verb::Inspect(args) => inspect::run(args, voice),
         Verb::Ls(args) => ls::run(args, voice),

@@ -20,6 +20,7 @@ mod copy_forms;
 mod copy_images;
 mod docs;
 mod edit_append;
+mod edit_layers;
 mod edit_mutate;
 mod fixtures;
 mod found_images;

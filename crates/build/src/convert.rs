@@ -295,7 +295,7 @@ fn of_compression(media_type: &MediaType, compression: Compression) -> MediaType
     }
 }
 
-fn of_family(media_type: &MediaType, family: Family) -> MediaType {
+pub(crate) fn of_family(media_type: &MediaType, family: Family) -> MediaType {
     use MediaType::{DockerForeignLayer, DockerLayer, ImageLayer, NondistributableLayer};
     match (media_type, family) {
         (DockerLayer(compression), Family::Oci) => ImageLayer(*compression),

@@ -78,6 +78,15 @@ impl Error {
     }
 }
 
+impl From<ocidian_unpack::Error> for Error {
+    fn from(error: ocidian_unpack::Error) -> Self {
+        match error {
+            ocidian_unpack::Error::Cancelled => Self::Cancelled,
+            error => Self::Files(error.into()),
+        }
+    }
+}
+
 impl From<ScanError> for Error {
     fn from(error: ScanError) -> Self {
         match error {

@@ -14,8 +14,11 @@ pub mod error;
 pub mod history;
 pub mod ignore;
 pub mod image;
+pub mod insert;
 pub mod mutate;
+pub mod rebase;
 pub mod scan;
+pub mod squash;
 
 pub use carry::Carrier;
 pub use created::Created;

@@ -110,6 +110,23 @@ impl Walker {
         Self::within(here, source)
     }
 
+    /// A walk of what is at `path` and nothing else, which no symlink leads to: a file, or a link itself. Its
+    /// path in the walk is its name.
+    pub fn one(path: &Path) -> Result<Self, WalkError> {
+        let system = |what, errno| WalkError::System { what, path: path.to_owned(), errno };
+        let name = path.file_name().and_then(|name| CString::new(name.as_bytes()).ok());
+        let name = name.ok_or_else(|| system("find the name of", Errno::INVAL))?;
+        let parent = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        let mut walker = Self::new(parent)?;
+        let identity = walker.found.take().map(|(_, identity)| identity).unwrap_or_default();
+        walker.root = None;
+        walker.levels.push(Level { identity, names: vec![(name, FileType::Unknown)], path_len: 0 });
+        Ok(walker)
+    }
+
     /// A walk from an open directory, which messages call `source`.
     pub fn within(here: OwnedFd, source: &Path) -> Result<Self, WalkError> {
         let system = |what, errno| WalkError::System { what, path: source.to_owned(), errno };

@@ -13,6 +13,7 @@ use ocidian_image_layout::Options;
 use ocidian_spec::{Annotations, Descriptor, Document, ImageIndex, MediaType, Platform, RawDocument};
 
 use self::report::{BuiltImage, Report};
+pub(super) use self::sources::options as scan_options;
 use self::sources::{Plan, Source, plans};
 use super::output::{Output, created};
 use super::{edit, mutate, open};

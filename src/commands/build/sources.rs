@@ -70,7 +70,7 @@ pub(super) fn plans(args: &Build, epoch: Option<i64>) -> anyhow::Result<Vec<Plan
 }
 
 /// What holds for every directory.
-fn options(args: &FileArgs, epoch: Option<i64>) -> anyhow::Result<ScanOptions> {
+pub(crate) fn options(args: &FileArgs, epoch: Option<i64>) -> anyhow::Result<ScanOptions> {
     let mut ignore = Ignore::default();
     if let Some(path) = &args.ignore_file {
         let text = edit::read_file(path)?;

@@ -10,21 +10,24 @@ mod report;
 use std::io::Read as _;
 use std::path::Path;
 
+use ocidian_build::build::Maker;
 use ocidian_build::history::Line;
 use ocidian_build::{Carrier, Created, Error, Image, Written};
 use ocidian_content::{BlobSink, Cancel, Destination, Event, Progress, Store, select};
 use ocidian_layer::Timestamp;
-use ocidian_spec::{Descriptor, Digest, Selector};
+use ocidian_spec::{Compression, Descriptor, Digest, Kind, Selector};
 
 use self::place::{Place, refuse_siblings};
 use super::open;
 use super::place::retried;
-use crate::cli::{EditArgs, HistoryArgs, ResultArgs};
+use crate::cli::{CompressArgs, EditArgs, HistoryArgs, ResultArgs};
 use crate::interrupt::Interrupt;
 use crate::report::Voice;
 
 /// What a change may use.
 pub(super) struct Context<'a> {
+    /// Where the image is.
+    pub(super) store: &'a dyn Store,
     /// Where new blobs go.
     pub(super) sink: &'a dyn BlobSink,
     pub(super) created: Created,
@@ -34,6 +37,18 @@ pub(super) struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// What makes layers.
+    pub(super) fn maker(&self, args: &CompressArgs, docker: bool) -> Maker<'_> {
+        Maker {
+            sink: self.sink,
+            compressor: args.compress.unwrap_or_default(),
+            threads: args.threads(),
+            docker,
+            progress: self.progress,
+            cancel: self.cancel,
+        }
+    }
+
     /// The line of history that was asked for, over what the verb says by itself.
     pub(super) fn line(&self, created_by: String) -> Line {
         let mut line = self.history.line();
@@ -69,9 +84,15 @@ pub(super) fn run(
         attempt(
             args,
             &place,
-            |image, _, sink| {
-                let context =
-                    Context { sink, created, history: &args.history, progress: &progress, cancel: &cancel };
+            |image, store, sink| {
+                let context = Context {
+                    store,
+                    sink,
+                    created,
+                    history: &args.history,
+                    progress: &progress,
+                    cancel: &cancel,
+                };
                 change(image, &context)
             },
             &progress,
@@ -132,6 +153,16 @@ fn attempt(
     finish(destination, cancel)?;
     let image = place.shown(&put, &root.descriptor().digest);
     Ok(report::Done { image, root: root.descriptor().clone(), manifest, config, was: put.was, notes })
+}
+
+/// The compression that all of these layers have.
+pub(super) fn common_compression(layers: &[Descriptor]) -> Option<Compression> {
+    let mut all = layers.iter().map(|layer| match layer.media_type.kind() {
+        Kind::Layer(compression) => Some(compression),
+        _ => None,
+    });
+    let first = all.next()??;
+    all.all(|other| other == Some(first)).then_some(first)
 }
 
 /// Layers that are as they were: those that the edit made are where they belong.

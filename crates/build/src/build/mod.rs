@@ -13,6 +13,7 @@ use ocidian_layer::{Compressor, EntryPath, LayerSummary, LayerWriter, Threads, T
 use ocidian_spec::{Algorithm, Compression, Descriptor, DiffId, MediaType};
 
 pub use directory::directory_layer;
+pub(crate) use directory::{explain, put};
 pub use tar::{TarSource, tar_layer};
 
 use crate::error::{Error, Result};

@@ -37,6 +37,8 @@ const READ: usize = 256 << 10;
 #[derive(Debug)]
 pub struct Scan<'a> {
     walker: Walker,
+    /// Whether it is of one file, whose own name says nothing.
+    one: bool,
     options: &'a ScanOptions,
     attributes: AttributeReader,
     cancel: Cancel,
@@ -66,8 +68,21 @@ impl<'a> Scan<'a> {
     /// # Errors
     /// [`ScanError::System`] where it cannot be opened; [`ScanError::Inside`] where it is the destination.
     pub fn new(source: &Path, options: &'a ScanOptions, cancel: Cancel) -> Result<Self, ScanError> {
-        Ok(Self {
-            walker: Walker::new(source)?,
+        Ok(Self::of(Walker::new(source)?, options, cancel))
+    }
+
+    /// Begins to read the one file at `source`, or a symlink itself, which goes to the place of the options.
+    ///
+    /// # Errors
+    /// [`ScanError::System`] where the directory that it is in cannot be opened.
+    pub fn one(source: &Path, options: &'a ScanOptions, cancel: Cancel) -> Result<Self, ScanError> {
+        Ok(Self { one: true, ..Self::of(Walker::one(source)?, options, cancel) })
+    }
+
+    fn of(walker: Walker, options: &'a ScanOptions, cancel: Cancel) -> Self {
+        Self {
+            walker,
+            one: false,
             options,
             attributes: AttributeReader::new(&options.xattrs),
             cancel,
@@ -79,7 +94,7 @@ impl<'a> Scan<'a> {
             sockets: Sockets::default(),
             newest: None,
             buffer: Vec::new(),
-        })
+        }
     }
 
     /// The next entry, with its path in the image. What was not read of the previous one's content is skipped.
@@ -128,7 +143,10 @@ impl<'a> Scan<'a> {
         if fate == Fate::Passed && !node.is_directory() {
             return Ok(());
         }
-        let path = image_path(&self.walker, &self.options.place)?;
+        let path = match self.one {
+            true => self.options.place.clone(),
+            false => image_path(&self.walker, &self.options.place)?,
+        };
         if path.split().is_some_and(|(_, name)| name.starts_with(b".wh.")) {
             let source = PathError::Reserved;
             return Err(ScanError::Path { path: self.walker.place(), source });

@@ -8,3 +8,4 @@ mod edit;
 mod made;
 mod scan;
 mod scan_ignore;
+mod squash;

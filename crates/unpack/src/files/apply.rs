@@ -3,7 +3,7 @@
 use ocidian_layer::{Change, Entry, EntryKind, EntryPath, Metadata};
 use rustix::io::Errno;
 
-use super::tree::{FileKind, NodeId, Put, ROOT, Tree};
+use super::tree::{FileKind, NodeId, Put, ROOT, Source, Tree};
 use crate::error::Failure;
 
 /// As Linux has it.
@@ -36,8 +36,9 @@ impl Tree {
 
     fn put_entry(&mut self, entry: &Entry) -> Result<(), Failure> {
         self.time = entry.metadata.mtime;
+        let from = Some(self.source(entry.offset));
         let Some((parent, name)) = entry.path.split() else {
-            self.renew(ROOT, &entry.metadata);
+            self.renew(ROOT, &entry.metadata, from);
             return Ok(());
         };
         let kind = match &entry.kind {
@@ -52,7 +53,7 @@ impl Tree {
         let directory = self.make_parents(parent)?;
         match (kind, self.child(directory, name)) {
             (FileKind::Directory(_), Some(existing)) if self.is_directory(existing) => {
-                self.renew(existing, &entry.metadata);
+                self.renew(existing, &entry.metadata, from);
             }
             (kind, _) => {
                 let kind = match kind {
@@ -60,7 +61,7 @@ impl Tree {
                     kind => kind,
                 };
                 self.remove(directory, name);
-                self.make(directory, name, kind, &entry.metadata)?;
+                self.make(directory, name, kind, &entry.metadata, from)?;
             }
         }
         self.mark(directory, name);
@@ -125,7 +126,7 @@ impl Tree {
             Put::Yes => {}
             Put::Above if self.made(node) => {}
             // A lower layer's directory that stays for what is below it is an implied one from now on.
-            Put::Above => self.renew(node, &self.implied()),
+            Put::Above => self.renew(node, &self.implied(), None),
         }
         self.put(directory, name) != Put::No && self.is_directory(node)
     }
@@ -164,7 +165,7 @@ impl Tree {
             _ if parents == Parents::Leave => Ok(None),
             _ => {
                 self.remove(at, name);
-                self.make(at, name, Tree::empty_directory(at), &self.implied()).map(Some)
+                self.make(at, name, Tree::empty_directory(at), &self.implied(), None).map(Some)
             }
         }
     }
@@ -198,8 +199,9 @@ impl Tree {
         name: &[u8],
         kind: FileKind,
         metadata: &Metadata,
+        from: Option<Source>,
     ) -> Result<NodeId, Failure> {
-        let made = self.create(directory, name, kind, metadata);
+        let made = self.create(directory, name, kind, metadata, from);
         made.ok_or_else(|| Failure::Refused("the image has too many files".to_owned()))
     }
 

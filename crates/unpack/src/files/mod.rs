@@ -17,7 +17,7 @@ use std::io::{self, Write};
 
 use ocidian_content::{BlobSource, Cancel, Progress};
 use ocidian_layer::tar::Limits;
-use ocidian_layer::{Change, EntryKind};
+use ocidian_layer::{Change, Entry, EntryKind};
 
 pub use error::{Error, Result};
 pub use tree::{FileKind, Node, Source};
@@ -107,6 +107,25 @@ impl<'a> ImageTree<'a> {
         Ok(*size)
     }
 
+    /// Goes through the entries of a layer once more, in their order; the layer is verified again. `visit` can
+    /// have the content of the one it is given.
+    pub fn read_layer<E: From<Error> + From<crate::Error>>(
+        &self,
+        layer: usize,
+        mut visit: impl FnMut(&Entry, &mut Content<'_, '_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let found = self.layers.read_again(layer, self.limits, |changes| {
+            while let Some(change) = changes.next()? {
+                if let Change::Put(entry) = &change {
+                    let size = if let EntryKind::File { size, .. } = entry.kind { size } else { 0 };
+                    visit(entry, &mut Content { changes, size })?;
+                }
+            }
+            Ok::<(), E>(())
+        })?;
+        found.ok_or_else(|| Error::Changed { layer: layer + 1 }.into())
+    }
+
     fn copy(&self, source: Source, size: u64, out: &mut dyn Write) -> Result<()> {
         let index = source.layer();
         let found = self.layers.read_again(index, self.limits, |changes| {
@@ -118,6 +137,19 @@ impl<'a> ImageTree<'a> {
             Ok(false)
         })?;
         found.filter(|found| *found).map(drop).ok_or(Error::Changed { layer: index + 1 })
+    }
+}
+
+/// The content of an entry that [`ImageTree::read_layer`] came to.
+pub struct Content<'a, 'b> {
+    changes: &'a mut Changes<'b>,
+    size: u64,
+}
+
+impl Content<'_, '_> {
+    /// Writes it to `out`, holes as zeros.
+    pub fn copy(&mut self, out: &mut dyn Write) -> Result<()> {
+        copy_data(self.changes, self.size, out)
     }
 }
 

@@ -22,6 +22,7 @@ pub struct Node {
     gid: u32,
     mtime: Timestamp,
     links: u32,
+    entry: Option<Source>,
 }
 
 impl Node {
@@ -53,6 +54,12 @@ impl Node {
     /// How many names it has; 1 for a directory.
     pub fn links(&self) -> u32 {
         self.links
+    }
+
+    /// The entry that gave it its attributes, and made it if it is no directory; `None` where no layer
+    /// mentions it. Names of one file have one entry.
+    pub fn entry(&self) -> Option<Source> {
+        self.entry
     }
 }
 
@@ -201,6 +208,7 @@ impl Tree {
             gid: 0,
             mtime: Timestamp { seconds: 0, nanoseconds: 0 },
             links: 1,
+            entry: None,
         };
         self.nodes.get(id.0 as usize).and_then(Option::as_ref).unwrap_or(&GONE)
     }
@@ -255,11 +263,12 @@ impl Tree {
         name: &[u8],
         kind: FileKind,
         metadata: &Metadata,
+        entry: Option<Source>,
     ) -> Option<NodeId> {
         // Before the root may be the first to be made.
         self.directory_mut(directory)?;
-        let mut node = Node { kind, mode: 0, uid: 0, gid: 0, mtime: metadata.mtime, links: 0 };
-        set(&mut node, self.layer, metadata);
+        let mut node = Node { kind, mode: 0, uid: 0, gid: 0, mtime: metadata.mtime, links: 0, entry: None };
+        set(&mut node, self.layer, metadata, entry);
         if let FileKind::Directory(made) = &mut node.kind {
             made.place = self.place(directory, name);
         }
@@ -292,11 +301,11 @@ impl Tree {
         }
     }
 
-    /// New attributes for a node.
-    pub(super) fn renew(&mut self, id: NodeId, metadata: &Metadata) {
+    /// New attributes for a node, from that entry.
+    pub(super) fn renew(&mut self, id: NodeId, metadata: &Metadata, entry: Option<Source>) {
         let layer = self.layer;
         if let Some(node) = self.node_mut(id) {
-            set(node, layer, metadata);
+            set(node, layer, metadata, entry);
         }
     }
 
@@ -398,7 +407,8 @@ impl Tree {
     }
 }
 
-fn set(node: &mut Node, layer: u32, metadata: &Metadata) {
+fn set(node: &mut Node, layer: u32, metadata: &Metadata, entry: Option<Source>) {
+    node.entry = entry;
     if let FileKind::Directory(directory) = &mut node.kind {
         directory.made = layer;
     }

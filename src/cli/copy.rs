@@ -3,7 +3,8 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::{Args, ValueHint};
+use clap::{Args, ValueEnum, ValueHint};
+use ocidian_layer::compress::Compressor;
 use ocidian_spec::ImageSource;
 
 use super::FormatArgs;
@@ -11,9 +12,10 @@ use super::value::{self, Wanted};
 
 /// Copy images between layouts, archives and directories, digests kept
 ///
-/// Any form to any other. A multi-platform image is copied whole, its index byte for byte, unless --platform narrows it;
-/// what its source names without holding it is left out, and that is said. Blobs that the destination has are not written
-/// again. Nothing shows there before all of it does, and an error or a signal leaves it as it was.
+/// Any form to any other. A multi-platform image is copied whole, its index byte for byte, unless --platform narrows it,
+/// or --compress or --manifest-type ask for another image; what its source names without holding it is left out, and that
+/// is said. Blobs that the destination has are not written again. Nothing shows there before all of it does, and an error
+/// or a signal leaves it as it was.
 ///
 /// The destination is made where there is nothing, and added to where there is a layout or an archive. Without a tag the
 /// image gets the name that it has at its source. A tag that is there is moved, and it is said from where; with
@@ -28,6 +30,7 @@ Examples:
   ocidian copy oci:images:app docker-archive:-:app:1 | docker load
   ocidian copy --platform linux/amd64,linux/arm64 oci:images:app oci:small:app
   ocidian copy --all-tags --referrers oci:images oci-archive:images.tar
+  ocidian copy --compress zstd oci:images:app oci:small:app
   ocidian copy oci:images:app dir:app --digestfile app.digest
 
 JSON: an object with `source`, `destination`, `images` (`name`, `why`, `sourceDigest`, `digest`, `mediaType`, `size`, `was`,
@@ -53,6 +56,12 @@ pub(crate) struct CopyArgs {
     /// Fail where the destination has another image of that name
     #[arg(short, long)]
     pub(crate) no_clobber: bool,
+    /// Compress layers that are compressed otherwise: gzip, zstd or none, and how hard
+    #[arg(long, value_name = "gzip|zstd|none[:LEVEL]", conflicts_with = "uncompressed")]
+    pub(crate) compress: Option<Compressor>,
+    /// Write documents of these media types
+    #[arg(long, value_enum, value_name = "oci|docker")]
+    pub(crate) manifest_type: Option<ManifestType>,
     /// Write the old form of a docker-archive, of uncompressed layers
     #[arg(long)]
     pub(crate) uncompressed: bool,
@@ -65,9 +74,18 @@ pub(crate) struct CopyArgs {
     /// Most bytes that an archive may decompress to
     #[arg(long, value_name = "SIZE", value_parser = value::limit)]
     pub(crate) max_bytes: Option<u64>,
-    /// How many blobs to copy at a time [default: one a processor, four at most]
+    /// How many blobs to copy at a time, and threads to compress with [default: one a processor; for blobs four at most]
     #[arg(short = 'j', long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
     #[command(flatten)]
     pub(crate) format: FormatArgs,
+}
+
+/// Whose media types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ManifestType {
+    /// image-spec's
+    Oci,
+    /// Docker's: image manifest version 2, schema 2
+    Docker,
 }

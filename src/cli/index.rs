@@ -33,7 +33,7 @@ pub(crate) enum IndexVerb {
 /// Make a multi-platform image of images
 ///
 /// Each IMAGE's platform is read from its config, unless the image's own index says it. Of a multi-platform IMAGE every
-/// child is taken, attestations too. Without IMAGE the index is empty. A tag that is there is an error, unless --force
+/// child is taken, attestations too. What is not in the layout yet is copied there. Without IMAGE the index is empty. A tag that is there is an error, unless --force
 /// moves it.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\

@@ -35,7 +35,7 @@ pub(crate) use build::{Build, FileArgs, OutputArgs};
 pub(crate) use compress::CompressArgs;
 pub(crate) use config::ConfigArgs;
 pub(crate) use conformance::{Conformance, ConformanceVerb, RunArgs, Show};
-pub(crate) use copy::CopyArgs;
+pub(crate) use copy::{CopyArgs, ManifestType};
 pub(crate) use edit::{EditArgs, HistoryArgs, ResultArgs};
 pub(crate) use gc::Gc;
 pub(crate) use groups::Group;

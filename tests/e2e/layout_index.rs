@@ -113,6 +113,23 @@ fn a_platform_can_be_chosen_and_one_can_be_said() {
 }
 
 #[test]
+fn images_of_other_places_are_copied_into_the_layout() {
+    let (images, others) = (Images::new(), Images::new());
+    let archive = format!("oci-archive:{}", images.beside("x.tar").display());
+    ok(["new", "--platform", "linux/s390x", &others.image("far")]);
+    ok(["copy", &others.image("far"), &archive]);
+    ok(["index", "create", &images.image("all"), &others.image("multi")]);
+    ok(["index", "add", &images.image("all"), &archive]);
+    assert_eq!(platforms(&images, "all").len(), 3);
+    // All of it is there: nothing of the others is needed any more.
+    let layout = images.path().display().to_string();
+    drop(others);
+    ok(["gc", "--grace", "0", &layout]);
+    let whole = report(["copy", &images.image("all"), &format!("oci:{}", images.beside("whole").display())]);
+    assert_eq!(whole["absent"], json!([]));
+}
+
+#[test]
 fn annotations_change_and_nothing_else_does() {
     let images = Images::new();
     // A document of someone else's, with members that nobody knows and spaces that nobody needs.

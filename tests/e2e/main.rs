@@ -16,6 +16,7 @@ mod cli_usage;
 mod conformance_validate;
 mod conformance_verb;
 mod copy_choice;
+mod copy_convert;
 mod copy_forms;
 mod copy_images;
 mod docs;

@@ -1,13 +1,14 @@
 //! `copy`: images from any form to any other.
 
+mod convert;
 mod destination;
 mod report;
 
 use std::time::Instant;
 
 use anyhow::bail;
-use ocidian_content::copy::{self, Options, Platforms, Root, Target, listed, selected};
-use ocidian_content::{BlobSink, Cancel, Error, PlatformChoice, Progress, Store, When, select};
+use ocidian_content::copy::{self, Convert, Options, Platforms, Root, Target, listed, selected};
+use ocidian_content::{BlobSink, BlobSource, Cancel, Error, PlatformChoice, Progress, Store, When, select};
 use ocidian_image_layout::{Opened, StoreKind, explicit, open_with, refuse_overlap};
 use ocidian_spec::{Descriptor, ImageSource, Kind, RefName, Selector};
 
@@ -76,10 +77,17 @@ impl Job<'_> {
             let (root, was) = self.root(existing, to.demands().single, &mut notes)?;
             (vec![root], was)
         };
+        let converting = convert::options(self.args, to.demands().complete);
+        let converter = converting.as_ref().map(|options| {
+            move |source: &dyn BlobSource, root: &Descriptor, sink: &dyn BlobSink| {
+                convert::image(source, root, sink, options, progress, cancel)
+            }
+        });
         let default = Options::default();
         let options = Options {
             platforms: self.platforms.clone(),
             referrers: self.args.referrers,
+            convert: converter.as_ref().map(|convert| convert as &Convert<'_>),
             existing,
             threads: self.args.jobs.unwrap_or(default.threads),
             progress,
@@ -156,9 +164,9 @@ impl Job<'_> {
     }
 
     fn refuse(&self, name: &RefName, standing: &[Descriptor], now: &Descriptor) -> anyhow::Result<()> {
-        // What a narrowed index will be is not known yet, so any other than nothing is another.
-        let same =
-            |entry: &&Descriptor| entry.digest == now.digest && matches!(self.platforms, Platforms::All);
+        // What a narrowed or converted image will be is not known yet, so whatever is there is another.
+        let whole = matches!(self.platforms, Platforms::All) && convert::options(self.args, false).is_none();
+        let same = |entry: &&Descriptor| whole && entry.digest == now.digest;
         match standing.iter().find(|entry| !same(entry)) {
             Some(other) => bail!(
                 "{name} stands for {} in {} already, and --no-clobber was given",

@@ -11,7 +11,7 @@ use crate::report::Voice;
 pub(super) fn run(args: &Annotate, voice: Voice) -> anyhow::Result<()> {
     let target = Target::open(&args.index, "index annotate")?;
     let name = args.index.to_string();
-    let report = target.change(|index| {
+    let report = target.change(&[], voice, |index| {
         let Some(child) = &args.child else {
             annotate(args, &mut index.annotations);
             return Ok(Changes::default());

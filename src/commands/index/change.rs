@@ -1,13 +1,16 @@
 //! A tagged index, read, changed and written as one step: where another writer came between, again from the start.
 
-use ocidian_content::{BlobSink, BlobSource, Error, RefSink, Role, When, document};
+use ocidian_content::{BlobSink, Error, RefSink, Role, When, document};
 use ocidian_spec::{
     Descriptor, Digest, Document, Hasher, ImageIndex, ImageSource, Kind, Raw, RawDocument, RefName,
 };
 
+use super::children::{Brought, bring};
 use super::report::{Changes, Report};
 use crate::commands::place::{Place, meant, retried};
 use crate::exit::Usage;
+use crate::interrupt::Interrupt;
+use crate::report::Voice;
 
 /// The index that is to be changed.
 pub(super) struct Target {
@@ -23,18 +26,22 @@ impl Target {
         Ok(Self { place, name })
     }
 
-    /// Changes the index, as often as it takes for nobody to come between.
+    /// Changes the index once it has what is brought, as often as it takes for nobody to come between.
     pub(super) fn change(
         &self,
+        brought: &[Brought],
+        voice: Voice,
         mut edit: impl FnMut(&mut ImageIndex) -> anyhow::Result<Changes>,
     ) -> anyhow::Result<Report> {
-        retried(|| {
+        let interrupt = Interrupt::catch()?;
+        let (progress, cancel) = (voice.progress(), interrupt.cancel());
+        let done = retried(|| {
             // The writer first: from here on nothing that is listed is collected.
             let writer = self.place.layout.writer()?;
             let (entry, mut index) = self.read()?;
             let before = index.to_json()?;
             let changes = edit(&mut index)?;
-            held(&self.place.layout, &changes.added)?;
+            bring(brought, &self.place.layout, &writer, &*progress, &cancel)?;
             let bytes = index.to_json()?;
             let was = vec![entry.digest.to_string()];
             let report = |is: &Descriptor| {
@@ -48,7 +55,8 @@ impl Target {
             writer.put(Some(&self.name), &document, When::Is(entry.digest.clone()))?;
             BlobSink::finish(Box::new(writer))?;
             Ok(report(document.descriptor()))
-        })
+        });
+        done.map_err(|error| interrupt.explain(error))
     }
 
     fn read(&self) -> anyhow::Result<(Descriptor, ImageIndex)> {
@@ -64,16 +72,6 @@ impl Target {
         let index: Raw<ImageIndex> = document::read(&self.place.layout, Role::Manifest, &entry)?;
         Ok((entry, index.into_value()))
     }
-}
-
-/// That the children are still there: someone may have removed and collected them since they were looked at.
-pub(super) fn held(layout: &dyn BlobSource, children: &[Descriptor]) -> Result<(), Error> {
-    for child in children {
-        if layout.stat(Role::Manifest, child)?.is_none() {
-            return Err(Error::BlobNotFound { digest: child.digest.clone(), store: layout.name() });
-        }
-    }
-    Ok(())
 }
 
 /// The new bytes under the entry's descriptor, all of whose other members stay.

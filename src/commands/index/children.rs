@@ -1,37 +1,78 @@
 //! What is to be a child of an index: images as their own indexes and configs describe them.
 
-use ocidian_content::{PlatformChoice, Role, Store, document, select};
+use ocidian_build::Carrier;
+use ocidian_content::{
+    BlobSink, BlobSource, Cancel, Error, PlatformChoice, Progress, Role, Store, document, select,
+};
 use ocidian_image_layout::Opened;
 use ocidian_spec::annotations::{CONTAINERD_IMAGE_NAME, REF_NAME};
-use ocidian_spec::{Descriptor, ImageIndex, ImageSource, Kind, Platform, Raw};
+use ocidian_spec::{Descriptor, ImageIndex, ImageSource, Kind, Platform, Raw, Selector};
 
 use crate::commands::place::{Place, meant};
 use crate::commands::platforms;
-use crate::exit::Usage;
 use crate::report::Voice;
 
-/// The children that `image` brings: itself, or those of its index, narrowed to `wanted`.
+/// What one of the images that were typed brings into the index.
+pub(super) struct Brought {
+    pub(super) children: Vec<Descriptor>,
+    /// Where they are, if that is not the layout of the index.
+    elsewhere: Option<Box<dyn Store>>,
+}
+
+/// What `image` brings: itself, or the children of its index, narrowed to `wanted`.
 pub(super) fn of(
     image: &ImageSource,
     wanted: &[Platform],
     into: &Place,
     voice: Voice,
-) -> anyhow::Result<Vec<Descriptor>> {
+) -> anyhow::Result<Brought> {
     let Opened { store, selector, .. } = ocidian_image_layout::open(image)?;
-    let store = store.as_ref();
-    if !is_same(store, into) {
-        let told = format!("{image} is not in the layout of the index; copy it there first");
-        return Err(Usage(told).into());
+    let children = choose(image, store.as_ref(), &selector, wanted, voice)?;
+    let same = is_same(store.as_ref(), into);
+    Ok(Brought { children, elsewhere: (!same).then_some(store) })
+}
+
+/// Brings all that the children lead to into the layout, and makes sure of those that are there already: someone may
+/// have removed and collected them since they were looked at.
+pub(super) fn bring(
+    brought: &[Brought],
+    layout: &dyn BlobSource,
+    sink: &dyn BlobSink,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> anyhow::Result<()> {
+    for Brought { children, elsewhere } in brought {
+        if let Some(store) = elsewhere {
+            let carrier = Carrier { source: store.as_ref(), sink, complete: false, progress, cancel };
+            carrier.graphs(children.iter().cloned())?;
+            continue;
+        }
+        for child in children {
+            if layout.stat(Role::Manifest, child)?.is_none() {
+                let (digest, store) = (child.digest.clone(), layout.name());
+                return Err(Error::BlobNotFound { digest, store }.into());
+            }
+        }
     }
+    Ok(())
+}
+
+fn choose(
+    image: &ImageSource,
+    store: &dyn Store,
+    selector: &Selector,
+    wanted: &[Platform],
+    voice: Voice,
+) -> anyhow::Result<Vec<Descriptor>> {
     if !wanted.is_empty() {
         let mut children = Vec::new();
         for platform in wanted {
-            let chosen = select(store, &selector, &PlatformChoice::Exactly(platform.clone()))?;
+            let chosen = select(store, selector, &PlatformChoice::Exactly(platform.clone()))?;
             children.push(child(store, chosen.manifest.descriptor())?);
         }
         return Ok(children);
     }
-    let entry = meant(store, &selector)?;
+    let entry = meant(store, selector)?;
     if entry.media_type.kind() != Kind::Index {
         return Ok(vec![child(store, &entry)?]);
     }

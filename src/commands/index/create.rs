@@ -4,12 +4,13 @@ use anyhow::bail;
 use ocidian_content::{BlobSink, RefSink, When};
 use ocidian_spec::{Descriptor, Document, ImageIndex, MediaType, RawDocument};
 
-use super::change::held;
+use super::add_all;
+use super::children::{self, Brought, bring};
 use super::report::Report;
-use super::{add_all, children};
 use crate::cli::Create;
 use crate::commands::place::{Place, retried};
 use crate::commands::tag::condition;
+use crate::interrupt::Interrupt;
 use crate::report::Voice;
 
 pub(super) fn run(args: &Create, voice: Voice) -> anyhow::Result<()> {
@@ -21,22 +22,25 @@ pub(super) fn run(args: &Create, voice: Voice) -> anyhow::Result<()> {
     if !args.annotation.is_empty() {
         index.annotations = Some(args.annotation.iter().cloned().collect());
     }
-    let mut added = Vec::new();
-    for image in &args.images {
-        added.extend(children::of(image, &[], &place, voice)?);
-    }
+    let brought: Vec<Brought> =
+        args.images.iter().map(|image| children::of(image, &[], &place, voice)).collect::<Result<_, _>>()?;
+    let added: Vec<Descriptor> = brought.iter().flat_map(|brought| brought.children.clone()).collect();
     let changes = add_all(&mut index, &added, false)?;
     let bytes = index.to_json()?;
     let descriptor = Descriptor::of(MediaType::ImageIndex, &bytes);
     let document = RawDocument::verify(bytes, descriptor.clone())?;
+    let interrupt = Interrupt::catch()?;
+    let (progress, cancel) = (voice.progress(), interrupt.cancel());
     let was = retried(|| {
         let writer = place.layout.writer()?;
         let (when, was) = refuse_taken(args, &place)?;
-        held(&place.layout, &changes.added)?;
+        bring(&brought, &place.layout, &writer, &*progress, &cancel)?;
         writer.put(Some(&name), &document, when)?;
         BlobSink::finish(Box::new(writer))?;
         Ok(was)
-    })?;
+    });
+    drop(progress);
+    let was = was.map_err(|error| interrupt.explain(error))?;
     let report = Report::new(name.as_str(), &descriptor, was, &changes, index.manifests.len());
     report.print(args.format.format, voice)
 }

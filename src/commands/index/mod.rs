@@ -12,6 +12,7 @@ use ocidian_spec::{Descriptor, ImageIndex};
 use crate::cli::{Index, IndexVerb, Remove};
 use crate::exit::Usage;
 use crate::report::Voice;
+use children::Brought;
 use report::Changes;
 
 pub(crate) fn run(args: &Index, voice: Voice) -> anyhow::Result<()> {
@@ -25,10 +26,12 @@ pub(crate) fn run(args: &Index, voice: Voice) -> anyhow::Result<()> {
 
 fn add(args: &crate::cli::Add, voice: Voice) -> anyhow::Result<()> {
     let target = change::Target::open(&args.index, "index add")?;
-    let mut added = Vec::new();
-    for image in &args.images {
-        added.extend(children::of(image, &args.platform, &target.place, voice)?);
-    }
+    let brought: Vec<Brought> = args
+        .images
+        .iter()
+        .map(|image| children::of(image, &args.platform, &target.place, voice))
+        .collect::<Result<_, _>>()?;
+    let mut added: Vec<Descriptor> = brought.iter().flat_map(|brought| brought.children.clone()).collect();
     if let Some(platform) = &args.as_platform {
         let [one] = added.as_mut_slice() else {
             let told =
@@ -43,7 +46,7 @@ fn add(args: &crate::cli::Add, voice: Voice) -> anyhow::Result<()> {
             child.annotations.get_or_insert_default().extend(annotations);
         }
     }
-    let report = target.change(|index| add_all(index, &added, args.no_clobber))?;
+    let report = target.change(&brought, voice, |index| add_all(index, &added, args.no_clobber))?;
     report.print(args.format.format, voice)
 }
 
@@ -78,7 +81,7 @@ fn add_all(index: &mut ImageIndex, added: &[Descriptor], no_clobber: bool) -> an
 fn remove(args: &Remove, voice: Voice) -> anyhow::Result<()> {
     let target = change::Target::open(&args.index, "index rm")?;
     let name = args.index.to_string();
-    let report = target.change(|index| {
+    let report = target.change(&[], voice, |index| {
         let mut positions = Vec::new();
         for child in &args.children {
             positions.extend(edit::find(index, child, &name)?);

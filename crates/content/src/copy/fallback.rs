@@ -4,10 +4,9 @@
 
 use std::collections::HashSet;
 
-use ocidian_spec::{Descriptor, Digest, Document, ImageIndex, Kind, Raw, RefName};
+use ocidian_spec::{Descriptor, Digest, Document, ImageIndex, Kind, Raw, RawDocument, RefName};
 
-use super::Options;
-use super::plan::{Plan, Planned};
+use super::planned::Planned;
 use super::platforms::made;
 use super::report::Why;
 use super::roots::Target;
@@ -15,7 +14,7 @@ use crate::document;
 use crate::error::Result;
 use crate::names;
 use crate::referrers::{fallback_tag, is_fallback_tag, tagged};
-use crate::store::{Role, Store, When};
+use crate::store::{BlobSource, Role, Store, When};
 
 /// The entries under the tags that name these subjects, but for those that are copied anyway.
 pub(super) fn tags(store: &dyn Store, subjects: &[Digest], roots: &[Planned]) -> Result<Vec<Planned>> {
@@ -32,35 +31,53 @@ pub(super) fn tags(store: &dyn Store, subjects: &[Digest], roots: &[Planned]) ->
     Ok(found)
 }
 
-/// Joins each list with the one that the destination has under its tag, so that neither loses a referrer.
-pub(super) fn merge(plan: &mut Plan<'_>, options: &Options<'_>) -> Result<()> {
-    let Some(existing) = options.existing else { return Ok(()) };
-    for at in 0..plan.roots.len() {
-        let Some(root) = plan.roots.get(at).filter(|root| !root.is_converted(options)) else { continue };
-        let Some(tag) = root.name().filter(is_fallback_tag) else { continue };
-        if root.descriptor.media_type.kind() != Kind::Index {
-            continue;
-        }
-        let there = existing.resolve(&tag)?;
-        let [there] = there.as_slice() else { continue };
-        if there.media_type.kind() != Kind::Index || there.digest == root.descriptor.digest {
-            continue;
-        }
-        let ours: Raw<ImageIndex> = document::read(&plan.source, Role::Manifest, &root.descriptor)?;
-        let theirs: Raw<ImageIndex> = document::read(existing, Role::Manifest, there)?;
-        let target = Target::Name { name: Some(tag), when: When::Is(there.digest.clone()) };
-        let by = theirs.descriptor().clone();
-        let merged = made(&by, join(theirs, ours.into_value().manifests).to_json()?)?;
-        // What only the destination's list names is there, and counts as that.
-        plan.replace(at, &merged, target)?;
-    }
-    Ok(())
+/// A list that is another one at the destination.
+pub(super) struct Joined {
+    /// Whose root.
+    pub(super) at: usize,
+    /// The list of both.
+    pub(super) document: RawDocument,
+    /// Where it is put, if the destination's is what it was.
+    pub(super) target: Target,
 }
 
-/// The list with those added that it lacks.
-fn join(list: Raw<ImageIndex>, more: Vec<Descriptor>) -> ImageIndex {
+/// Joins each list among the roots with the one that the destination has under its tag, so that neither loses a
+/// referrer. What only the destination's names is there, and counts as that.
+pub(super) fn join(source: &dyn BlobSource, roots: &[Planned], existing: &dyn Store) -> Result<Vec<Joined>> {
+    let is_index = |entry: &Descriptor| entry.media_type.kind() == Kind::Index;
+    let list = |root: &Planned| root.name().filter(is_fallback_tag).filter(|_| is_index(&root.descriptor));
+    let lists: Vec<(usize, &Planned, RefName)> =
+        roots.iter().enumerate().filter_map(|(at, root)| Some((at, root, list(root)?))).collect();
+    let mut joined = Vec::new();
+    if lists.is_empty() {
+        return Ok(joined);
+    }
+    let there = tagged(existing)?;
+    for (at, root, tag) in lists {
+        let named = |entry: &&Descriptor| names::name_of(entry).as_ref() == Some(&tag);
+        let same: Vec<&Descriptor> = there.get(&tag).into_iter().flatten().filter(named).collect();
+        let [theirs] = same.as_slice() else { continue };
+        if !is_index(theirs) || theirs.digest == root.descriptor.digest {
+            continue;
+        }
+        let ours: Raw<ImageIndex> = document::read(source, Role::Manifest, &root.descriptor)?;
+        let target = Target::Name { when: When::Is(theirs.digest.clone()), name: Some(tag) };
+        let document = both(document::read(existing, Role::Manifest, theirs)?, ours.into_value())?;
+        joined.push(Joined { at, document, target });
+    }
+    Ok(joined)
+}
+
+/// The list with what it lacks of another one; itself where it lacks nothing.
+fn both(list: Raw<ImageIndex>, other: ImageIndex) -> Result<RawDocument> {
+    let known: HashSet<&Digest> = list.value().manifests.iter().map(|referrer| &referrer.digest).collect();
+    let new = |referrer: &Descriptor| !known.contains(&referrer.digest);
+    let new: Vec<Descriptor> = other.manifests.into_iter().filter(new).collect();
+    if new.is_empty() {
+        return Ok(list.document().clone());
+    }
+    let old = list.descriptor().clone();
     let mut list = list.into_value();
-    let known: HashSet<Digest> = list.manifests.iter().map(|referrer| referrer.digest.clone()).collect();
-    list.manifests.extend(more.into_iter().filter(|referrer| !known.contains(&referrer.digest)));
-    list
+    list.manifests.extend(new);
+    made(&old, list.to_json()?)
 }

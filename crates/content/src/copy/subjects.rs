@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use ocidian_spec::{Descriptor, Digest, RefName};
 
-use super::plan::Planned;
+use super::planned::Planned;
 use crate::error::{Error, Result};
 use crate::names;
 use crate::referrers::{Referrers, about, fallback_tag};

@@ -298,6 +298,10 @@ fn referrers_come_along_with_theirs_and_with_the_lists_under_fallback_tags() {
     let listed: Vec<_> = there.resolve(&tag).unwrap();
     let list = document::read::<ImageIndex>(&there, Role::Manifest, &listed[0]).unwrap().into_value();
     assert_eq!(list.manifests, [other, sbom, gone]);
+    let options = Options { referrers: true, existing: Some(&there), ..Options::default() };
+    let again = copy(&from, root(&found, "x"), to(&there), &options).unwrap();
+    assert_eq!(again.copied.blobs, 0);
+    assert_eq!(there.resolve(&tag).unwrap(), listed, "a list that lacks nothing is left as it is");
     assert!(!digests(&there).contains(&stranger.digest));
     assert_eq!(there.resolve(&name(&format!("{tag}.sig"))).unwrap()[0].digest, cosign.digest);
 }

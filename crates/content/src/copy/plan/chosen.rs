@@ -7,7 +7,8 @@ use std::collections::HashSet;
 
 use ocidian_spec::{Descriptor, Digest, Platform};
 
-use super::{Plan, Planned, is_held};
+use super::{Plan, is_held};
+use crate::copy::planned::Planned;
 use crate::copy::platforms::{Narrowed, narrow};
 use crate::copy::report::{Absent, Why};
 use crate::copy::roots::Root;

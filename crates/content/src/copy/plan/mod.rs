@@ -5,49 +5,19 @@ mod tasks;
 
 use std::collections::HashSet;
 
-use ocidian_spec::{Descriptor, Digest, RawDocument, RefName};
+use ocidian_spec::{Descriptor, Digest, RawDocument};
 
+use super::options::Options;
 use super::overlay::Overlay;
+use super::planned::Planned;
 use super::platforms::{Platforms, replaced};
 use super::report::{Absent, Why};
 use super::roots::{Root, Target};
 use super::transfer::Task;
-use super::{Options, fallback, subjects};
+use super::{fallback, subjects};
 use crate::error::{Error, Result};
-use crate::names;
 use crate::store::{Destination, Role, Store, When};
 use crate::walk::Limits;
-
-/// An entry on its way.
-pub(super) struct Planned {
-    pub(super) source: Descriptor,
-    /// What it becomes, conversions aside.
-    pub(super) descriptor: Descriptor,
-    pub(super) target: Target,
-    pub(super) why: Why,
-    pub(super) kept: Vec<Descriptor>,
-    pub(super) left_out: Vec<Descriptor>,
-}
-
-impl Planned {
-    pub(super) fn unchanged(descriptor: Descriptor, target: Target, why: Why) -> Self {
-        let source = descriptor.clone();
-        Self { source, descriptor, target, why, kept: Vec::new(), left_out: Vec::new() }
-    }
-
-    /// Whether the caller's conversion makes it another image.
-    pub(super) fn is_converted(&self, options: &Options<'_>) -> bool {
-        options.convert.is_some() && self.why == Why::Asked
-    }
-
-    /// The name at the destination, as far as one name goes.
-    pub(super) fn name(&self) -> Option<RefName> {
-        match &self.target {
-            Target::Name { name, .. } => name.clone(),
-            Target::AsListed => names::name_of(&self.source),
-        }
-    }
-}
 
 pub(super) struct Plan<'a> {
     pub(super) store: &'a dyn Store,
@@ -87,7 +57,11 @@ impl<'a> Plan<'a> {
         if options.referrers {
             plan.referrers(options)?;
         }
-        fallback::merge(&mut plan, options)?;
+        if let Some(existing) = options.existing.filter(|_| options.convert.is_none()) {
+            for joined in fallback::join(&plan.source, &plan.roots, existing)? {
+                plan.replace(joined)?;
+            }
+        }
         plan.walk(to, options)?;
         plan.check(to)?;
         Ok(plan)
@@ -165,12 +139,12 @@ impl<'a> Plan<'a> {
         Ok(())
     }
 
-    /// Replaces what a root becomes, and where it is put.
-    pub(super) fn replace(&mut self, at: usize, document: &RawDocument, target: Target) -> Result<()> {
-        self.add(document)?;
-        if let Some(root) = self.roots.get_mut(at) {
-            root.descriptor = replaced(&root.descriptor, document.descriptor());
-            root.target = target;
+    /// Puts a joined list in the place of its root.
+    fn replace(&mut self, joined: fallback::Joined) -> Result<()> {
+        self.add(&joined.document)?;
+        if let Some(root) = self.roots.get_mut(joined.at) {
+            root.descriptor = replaced(&root.descriptor, joined.document.descriptor());
+            root.target = joined.target;
         }
         Ok(())
     }

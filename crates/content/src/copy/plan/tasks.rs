@@ -4,10 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use ocidian_spec::{Descriptor, Digest, Kind};
 
-use super::{Plan, Planned};
+use super::Plan;
+use crate::copy::mentioned;
+use crate::copy::options::Options;
+use crate::copy::planned::Planned;
 use crate::copy::report::Absent;
 use crate::copy::transfer::Task;
-use crate::copy::{Options, mentioned};
 use crate::error::{Error, Result};
 use crate::store::{BlobSource, Destination, Role};
 use crate::walk::{Content, Edge, Node, Order, Walk};

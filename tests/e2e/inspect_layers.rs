@@ -69,7 +69,7 @@ fn people_see_the_same() {
         "Name:         latest",
         "Hidden:       12.0 kB stored and hidden again; efficiency 0.0 %",
         "  files: 1 added, 1 changed, 1 removed; 3.0 kB of content",
-        "  hides 9.0 kB of lower layers; 3.0 kB of its own hidden",
+        "  hides 9.0 kB of lower layers; 3.0 kB of its content is hidden again",
         "      9.0 kB  data/large  (hidden by layer 2)",
         "         4 B  data/last",
     ] {

@@ -51,7 +51,7 @@ fn write_layer(out: &mut impl Write, number: usize, layer: &Layer) -> io::Result
     write!(out, "  files: {} added, {} changed, {} removed", files.added, files.changed, files.removed)?;
     writeln!(out, "; {} of content", bytes(layer.content))?;
     let lower = (layer.hides > 0).then(|| format!("hides {} of lower layers", bytes(layer.hides)));
-    let own = (layer.hidden > 0).then(|| format!("{} of its own hidden", bytes(layer.hidden)));
+    let own = (layer.hidden > 0).then(|| format!("{} of its content is hidden again", bytes(layer.hidden)));
     let both: Vec<String> = lower.into_iter().chain(own).collect();
     if !both.is_empty() {
         writeln!(out, "  {}", both.join("; "))?;

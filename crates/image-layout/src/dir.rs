@@ -18,6 +18,9 @@ use crate::publish::{self, publish_after};
 use crate::spool::Part;
 use crate::{fresh, lock};
 
+/// How often a change is made anew because somebody who knows no lock made another.
+const FOREIGN: u32 = 10;
+
 /// An image layout in a directory.
 #[derive(Debug, Clone)]
 pub struct LayoutDir {
@@ -53,10 +56,7 @@ impl LayoutDir {
 
     /// `index.json` as it is now.
     pub fn index(&self) -> Result<ImageIndex> {
-        let Some(bytes) = self.directory.read(INDEX_JSON, json::INDEX_JSON.size)? else {
-            return Err(store(self.path(), "it has no index.json, so it is not an image layout"));
-        };
-        documents::parse_index(&bytes, &self.name())
+        documents::parse_index(&self.index_json()?, &self.name())
     }
 
     pub(crate) fn directory(&self) -> &Directory {
@@ -72,21 +72,54 @@ impl LayoutDir {
     }
 
     /// Changes the list of images under the lock, on what `index.json` holds by then.
-    pub(crate) fn edit(&self, change: impl FnOnce(&mut Vec<Descriptor>) -> Result<()>) -> Result<()> {
+    pub(crate) fn edit(&self, change: impl Fn(&mut Vec<Descriptor>) -> Result<()>) -> Result<()> {
         self.edit_after(change, || Ok(()))
     }
 
     /// As [`edit`](Self::edit), with something to be done when the new list is on the disk, and before it shows.
+    ///
+    /// Tools that know no lock may write meanwhile. So it is looked at once more just before the new list shows, and
+    /// where it is another one by then, the change is made on that.
     pub(crate) fn edit_after(
         &self,
-        change: impl FnOnce(&mut Vec<Descriptor>) -> Result<()>,
+        change: impl Fn(&mut Vec<Descriptor>) -> Result<()>,
         first: impl FnOnce() -> Result<()>,
     ) -> Result<()> {
         let _lock = lock::index(&self.directory)?;
-        let mut index = self.index()?;
-        change(&mut index.manifests)?;
-        let bytes = documents::write_index(&index, &self.name())?;
-        publish_after(&self.directory, INDEX_JSON, &bytes, first)
+        let mut first = Some(first);
+        // Somebody who never stops writing is not waited for.
+        for last in (0..FOREIGN).map(|tried| tried + 1 == FOREIGN) {
+            let before = self.index_json()?;
+            let mut index = documents::parse_index(&before, &self.name())?;
+            change(&mut index.manifests)?;
+            let bytes = documents::write_index(&index, &self.name())?;
+            let ready = || {
+                first.take().map_or(Ok(()), |first| first())?;
+                Ok(last || self.index_json()? == before)
+            };
+            if publish_after(&self.directory, INDEX_JSON, &bytes, ready)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts a document, and changes the list to name it.
+    fn put_with(
+        &self,
+        document: &RawDocument,
+        change: impl Fn(&mut Vec<Descriptor>) -> Result<()>,
+    ) -> Result<()> {
+        // Held together, so that no collector comes between blob and list. The list is written first, so that a
+        // conflict or a full disk leaves no blob behind, and shown last, so that it never names what is not there.
+        let _writing = lock::writers(&self.directory)?;
+        self.edit_after(change, || publish::put_blob(&self.directory, document))
+    }
+
+    fn index_json(&self) -> Result<Vec<u8>> {
+        self.directory
+            .read(INDEX_JSON, json::INDEX_JSON.size)?
+            .ok_or_else(|| store(self.path(), "it has no index.json, so it is not an image layout"))
     }
 }
 
@@ -136,17 +169,11 @@ impl RefSource for LayoutDir {
 
 impl RefSink for LayoutDir {
     fn put(&self, name: Option<&RefName>, document: &RawDocument, when: When) -> Result<()> {
-        // The blob first: index.json never names what is not there. Held together, so that no collector comes
-        // between the two.
-        let _writing = lock::writers(&self.directory)?;
-        publish::put_blob(&self.directory, document)?;
-        self.edit(|list| entries::put(list, name, document.descriptor(), &when))
+        self.put_with(document, |list| entries::put(list, name, document.descriptor(), &when))
     }
 
     fn put_entry(&self, document: &RawDocument, beside: bool) -> Result<()> {
-        let _writing = lock::writers(&self.directory)?;
-        publish::put_blob(&self.directory, document)?;
-        self.edit(|list| {
+        self.put_with(document, |list| {
             entries::put_entry(list, document.descriptor(), beside);
             Ok(())
         })
@@ -192,3 +219,6 @@ pub(crate) fn refuse_foreign(path: &Path) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,24 +31,28 @@ pub(crate) fn put_blob(layout: &Directory, document: &RawDocument) -> Result<()>
         }
     }
     let directory = blob_directory(layout, digest.algorithm().as_str())?;
-    replace(layout, &directory, digest.encoded(), document.bytes(), || Ok(()))?;
+    replace(layout, &directory, digest.encoded(), document.bytes(), || Ok(true))?;
     sync(&directory, layout, digest.algorithm().as_str())
 }
 
 /// Replaces a file of the layout's root: written beside it, fsynced, renamed over it, the directory fsynced.
 pub(crate) fn publish(layout: &Directory, name: &str, bytes: &[u8]) -> Result<()> {
-    publish_after(layout, name, bytes, || Ok(()))
+    publish_after(layout, name, bytes, || Ok(true)).map(drop)
 }
 
-/// As [`publish`], with something to be done when all is written, and before it shows.
+/// As [`publish`], with something to be done when all is written, and before it shows. It shows only if that says so;
+/// whether it does.
 pub(crate) fn publish_after(
     layout: &Directory,
     name: &str,
     bytes: &[u8],
-    first: impl FnOnce() -> Result<()>,
-) -> Result<()> {
-    replace(layout, layout.handle(), name, bytes, first)?;
-    sync(layout.handle(), layout, name)
+    first: impl FnOnce() -> Result<bool>,
+) -> Result<bool> {
+    let shown = replace(layout, layout.handle(), name, bytes, first)?;
+    if shown {
+        sync(layout.handle(), layout, name)?;
+    }
+    Ok(shown)
 }
 
 /// Makes a directory of the layout, and those above it, where they are not there. Each is made and opened below
@@ -94,8 +98,8 @@ fn replace(
     directory: &impl AsFd,
     name: &str,
     bytes: &[u8],
-    first: impl FnOnce() -> Result<()>,
-) -> Result<()> {
+    first: impl FnOnce() -> Result<bool>,
+) -> Result<bool> {
     let stage = stage(layout)?;
     let path = stage.path().join("file");
     let mut file = File::create_new(&path).map_err(|e| io_error(&path, "create", e))?;
@@ -108,9 +112,12 @@ fn replace(
     file.write_all(bytes)
         .and_then(|()| file.sync_all())
         .map_err(|e| io_error(&layout.path().join(name), "write", e))?;
-    first()?;
+    if !first()? {
+        return Ok(false);
+    }
     rustix::fs::renameat(rustix::fs::CWD, &path, directory, name)
-        .map_err(|errno| io_error(&layout.path().join(name), "replace", errno.into()))
+        .map_err(|errno| io_error(&layout.path().join(name), "replace", errno.into()))?;
+    Ok(true)
 }
 
 /// The directory of an algorithm's blobs.

@@ -206,9 +206,17 @@ struct StagedBlob {
     kept: bool,
 }
 
+impl StagedBlob {
+    /// With the place, which who only holds a writer cannot tell.
+    fn said(&self, error: io::Error) -> io::Error {
+        let place = self.staging.path();
+        io::Error::new(error.kind(), format!("{}: {error}", place.parent().unwrap_or(place).display()))
+    }
+}
+
 impl Write for StagedBlob {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        let n = self.file.write(buf)?;
+        let n = self.file.write(buf).map_err(|e| self.said(e))?;
         self.hasher.update(buf.get(..n).unwrap_or(buf));
         self.written += n as u64;
         Ok(n)

@@ -7,7 +7,7 @@ use anyhow::Result;
 use ocidian_testkit::peers::Peer;
 
 /// What a test may run, and the Debian package that has it.
-const TOOLS: [(&str, &str); 20] = [
+const TOOLS: [(&str, &str); 21] = [
     ("umoci", "umoci"),
     ("skopeo", "skopeo"),
     ("buildah", "buildah"),
@@ -28,6 +28,7 @@ const TOOLS: [(&str, &str); 20] = [
     ("unshare", "util-linux"),
     ("mkfs.ext4", "e2fsprogs"),
     ("mkfs.xfs", "xfsprogs"),
+    ("strace", "strace"),
 ];
 
 /// Names of the tools that are not there.

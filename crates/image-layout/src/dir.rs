@@ -199,7 +199,8 @@ pub(crate) fn check_size(descriptor: &Descriptor, actual: u64) -> Result<()> {
 }
 
 /// Only what this crate itself may have left on the way to a layout may be in the directory.
-pub(crate) fn refuse_foreign(path: &Path) -> Result<()> {
+pub(crate) fn refuse_foreign(directory: &Directory) -> Result<()> {
+    let path = directory.path();
     for entry in std::fs::read_dir(path).map_err(|e| io_error(path, "list", e))? {
         let name = entry.map_err(|e| io_error(path, "list", e))?.file_name();
         let name = name.to_string_lossy();
@@ -210,12 +211,12 @@ pub(crate) fn refuse_foreign(path: &Path) -> Result<()> {
                 format!("it is not empty (it has {name:?}) and no image layout; name a new directory");
             return Err(store(path, reason));
         }
-        let index = path.join(INDEX_JSON);
-        if name == INDEX_JSON && std::fs::read(&index).is_ok_and(|bytes| bytes != documents::EMPTY_INDEX) {
-            let reason =
-                "it has an index.json of its own and no oci-layout file, so it is not an image layout";
-            return Err(store(path, reason));
-        }
+    }
+    // One that is not as we begin it is somebody's, whatever became of the rest of that layout.
+    let begun = directory.read(INDEX_JSON, documents::EMPTY_INDEX.len());
+    if begun.map_or(true, |bytes| bytes.is_some_and(|bytes| bytes != documents::EMPTY_INDEX)) {
+        let reason = "it has an index.json of its own and no oci-layout file, so it is not an image layout";
+        return Err(store(path, reason));
     }
     Ok(())
 }

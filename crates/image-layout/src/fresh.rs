@@ -74,7 +74,7 @@ fn make(path: &Path, made: &mut Made) -> Result<Option<LayoutDir>> {
     }
     let directory = Directory::open(path)?;
     if directory.file(&[OCI_LAYOUT])?.is_none() {
-        dir::refuse_foreign(path)?;
+        dir::refuse_foreign(&directory)?;
         let _lock = lock::index(&directory)?;
         // Somebody else may have made it while we waited.
         if directory.file(&[OCI_LAYOUT])?.is_none() {

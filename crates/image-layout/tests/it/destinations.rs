@@ -303,6 +303,10 @@ fn an_empty_directory_is_filled_and_emptied_again() {
     std::os::unix::fs::symlink("nowhere", place.path().join("dangling")).unwrap();
     let dangling = create(&target("oci", &place.path().join("dangling")), &CreateOptions::default());
     says(dangling.map(drop), "dangling: No such file");
+    let other = place.path().join("other");
+    fs::create_dir(&other).unwrap();
+    crate::make_fifo(&other.join("index.json")); // which nothing waits for
+    says(create(&target("oci", &other), &CreateOptions::default()).map(drop), "an index.json of its own");
     let file = path.join("thesis.tex");
     says(create(&target("oci", &file), &CreateOptions::default()).map(drop), "oci-archive: writes those");
 }

@@ -26,7 +26,7 @@ use std::num::NonZeroUsize;
 use ocidian_spec::{RawDocument, RefName};
 
 use crate::document;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::names::Seen;
 use crate::progress::Event;
 use crate::store::{BlobSource, Destination, Role, Store};
@@ -42,7 +42,7 @@ use transfer::{Task, Transfer};
 /// Copies the roots and all that they lead to, and finishes the destination.
 ///
 /// # Errors
-/// [`Error::BlobNotFound`] where the only root, or what the destination demands, is absent; [`Error::PlatformNotFound`];
+/// [`Error::BlobNotFound`](crate::Error::BlobNotFound) where the only root, or what the destination demands, is absent; [`Error::PlatformNotFound`](crate::Error::PlatformNotFound);
 /// what reading, verifying and writing give. The destination is then dropped, and is what it was.
 pub fn copy(
     source: &dyn Store,
@@ -81,9 +81,7 @@ pub fn copy_into(
     };
     let mut seen = Seen::default();
     for root in plan.roots {
-        if options.cancel.is_cancelled() {
-            return Err(Error::Cancelled);
-        }
+        options.cancel.check()?;
         put(root, &plan.source, to, options, &mut seen, &mut report)?;
     }
     Ok(report)

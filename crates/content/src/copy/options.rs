@@ -23,7 +23,7 @@ pub struct Options<'a> {
     /// Another image instead of each root.
     pub convert: Option<&'a Convert<'a>>,
     /// The destination as it is now, where it can be read: lists under fallback tags are joined with its own.
-    /// Where such a list changes meanwhile, finishing is [`Error::Conflict`], and copying once more will do.
+    /// Where such a list changes meanwhile, finishing is [`Error::Conflict`](crate::Error::Conflict), and copying once more will do.
     pub existing: Option<&'a dyn Store>,
     /// How many blobs are brought over at a time.
     pub threads: NonZeroUsize,

@@ -79,7 +79,7 @@ impl Transfer<'_> {
     /// Brings one over; whether the destination had it without reading it.
     fn one(&self, task: &Task, index: usize) -> Result<bool> {
         let Task { role, descriptor } = task;
-        self.check()?;
+        self.cancel.check()?;
         self.progress.event(Event::Begin { descriptor, index, count: self.count });
         let adopted = self.to.adopt(*role, descriptor, self.source)?;
         if adopted {
@@ -105,7 +105,7 @@ impl Transfer<'_> {
         let most = usize::try_from(descriptor.size).unwrap_or(BUFFER).clamp(1, BUFFER);
         let mut buffer = vec![0; most];
         loop {
-            self.check()?;
+            self.cancel.check()?;
             let n = match reader.read(&mut buffer) {
                 Ok(0) => break,
                 Ok(n) => n,
@@ -119,9 +119,5 @@ impl Transfer<'_> {
             self.progress.event(Event::Bytes(n as u64));
         }
         writer.commit(Some(digest)).map(drop)
-    }
-
-    fn check(&self) -> Result<()> {
-        if self.cancel.is_cancelled() { Err(Error::Cancelled) } else { Ok(()) }
     }
 }

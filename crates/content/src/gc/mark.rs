@@ -75,9 +75,7 @@ impl<'a> Marks<'a> {
         let listing = Listing { store: self.store, sizes: self.at.clone(), stored: self.stored };
         let mut opaque = Vec::new();
         for node in Walk::new(&listing, entries, Order::ParentsFirst) {
-            if cancel.is_cancelled() {
-                return Err(Error::Cancelled);
-            }
+            cancel.check()?;
             let Node { descriptor, role, content, .. } = node.map_err(|error| self.unreadable(error))?;
             if matches!(content, Content::Missing) {
                 self.absent += 1;
@@ -100,9 +98,7 @@ impl<'a> Marks<'a> {
         }
         let index = Index::new(self.stored.iter().map(|stored| &stored.digest));
         while let Some((at, certainly)) = pending.pop() {
-            if cancel.is_cancelled() {
-                return Err(Error::Cancelled);
-            }
+            cancel.check()?;
             let Some(stored) = self.stored.get(at) else { continue };
             let Some(text) = self.text(stored, certainly)? else { continue };
             let read = index

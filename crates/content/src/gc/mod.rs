@@ -12,7 +12,7 @@ mod mentions;
 
 use std::time::{Duration, SystemTime};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::progress::Cancel;
 use crate::store::{BlobAdmin, Leftover, Stored};
 use crate::tally::Tally;
@@ -69,7 +69,7 @@ impl Report {
 /// Removes from the store what nothing needs.
 ///
 /// # Errors
-/// [`Error::Unreadable`] where a document that is needed cannot be read, or leads to more than the limits of every walk allow:
+/// [`Error::Unreadable`](crate::Error::Unreadable) where a document that is needed cannot be read, or leads to more than the limits of every walk allow:
 /// nothing was removed. Else what the store gives.
 pub fn gc(store: &dyn BlobAdmin, options: &Options) -> Result<Report> {
     let _alone = if options.dry_run { None } else { Some(store.exclude_writers()?) };
@@ -99,13 +99,12 @@ fn plan(store: &dyn BlobAdmin, options: &Options) -> Result<Report> {
 }
 
 fn sweep(store: &dyn BlobAdmin, plan: &Report, cancel: &Cancel) -> Result<()> {
-    let check = || if cancel.is_cancelled() { Err(Error::Cancelled) } else { Ok(()) };
     for stored in &plan.freed {
-        check()?;
+        cancel.check()?;
         store.remove_blob(&stored.digest)?;
     }
     for leftover in &plan.leftovers {
-        check()?;
+        cancel.check()?;
         store.remove_leftover(leftover)?;
     }
     Ok(())

@@ -15,13 +15,15 @@ use crate::copy::roots::Root;
 use crate::copy::subjects;
 use crate::error::{Error, Result};
 use crate::names;
+use crate::progress::Cancel;
 use crate::survey::is_attestation;
 
 impl Plan<'_> {
     /// Takes up the roots as they are.
-    pub(super) fn all(&mut self, roots: Vec<Root>) -> Result<()> {
+    pub(super) fn all(&mut self, roots: Vec<Root>, cancel: &Cancel) -> Result<()> {
         let alone = roots.len() == 1;
         for root in roots {
+            cancel.check()?;
             if self.holds(&root.descriptor, alone)? {
                 self.roots.push(Planned::unchanged(root.descriptor, root.target, Why::Asked));
             }
@@ -30,12 +32,13 @@ impl Plan<'_> {
     }
 
     /// Takes up what the roots have for these platforms.
-    pub(super) fn narrowed(&mut self, roots: Vec<Root>, wanted: &[Platform]) -> Result<()> {
+    pub(super) fn narrowed(&mut self, roots: Vec<Root>, wanted: &[Platform], cancel: &Cancel) -> Result<()> {
         let alone = roots.len() == 1;
         let mut gone: HashSet<Digest> = HashSet::new();
         let mut missing: Vec<Platform> = wanted.to_vec();
         let mut known: Vec<String> = Vec::new();
         for Root { descriptor, target } in roots {
+            cancel.check()?;
             if !self.holds(&descriptor, alone)? {
                 continue;
             }

@@ -51,8 +51,8 @@ impl<'a> Plan<'a> {
             made: 0,
         };
         match &options.platforms {
-            Platforms::All => plan.all(roots)?,
-            Platforms::Only(wanted) => plan.narrowed(roots, wanted)?,
+            Platforms::All => plan.all(roots, &options.cancel)?,
+            Platforms::Only(wanted) => plan.narrowed(roots, wanted, &options.cancel)?,
         }
         if options.referrers {
             plan.referrers(options)?;

@@ -23,9 +23,7 @@ impl Plan<'_> {
             self.roots.iter().filter(here).map(|root| root.descriptor.clone()).collect();
         let (mut missing, mut opaque) = (Vec::new(), Vec::new());
         for node in Walk::new(&self.source, roots, Order::ChildrenFirst) {
-            if options.cancel.is_cancelled() {
-                return Err(Error::Cancelled);
-            }
+            options.cancel.check()?;
             let Node { descriptor, role, edge, parent, content, .. } = node?;
             let Some(task) = task(&self.source, role, &descriptor, &content)? else {
                 let dispensable = edge == Edge::Subject;

@@ -45,7 +45,7 @@ pub(crate) struct CopyArgs {
     #[arg(value_name = "DST", value_hint = ValueHint::AnyPath)]
     pub(crate) destination: ImageSource,
     /// Of a multi-platform image copy these alone, in an index of their own, or `all` [default: all]
-    #[arg(long, value_name = "OS/ARCH[/VARIANT],…", value_delimiter = ',', value_parser = value::wanted)]
+    #[arg(long, value_name = "OS/ARCH[/VARIANT][,...]", value_delimiter = ',', value_parser = value::wanted)]
     pub(crate) platform: Vec<Wanted>,
     /// Copy all that the source lists, each under every name that it has
     #[arg(long)]

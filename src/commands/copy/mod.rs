@@ -83,16 +83,14 @@ impl Job<'_> {
                 convert::image(source, root, sink, options, progress, cancel)
             }
         });
-        let default = Options::default();
         let options = Options {
             platforms: self.platforms.clone(),
             referrers: self.args.referrers,
             convert: converter.as_ref().map(|convert| convert as &Convert<'_>),
             existing,
-            threads: self.args.jobs.unwrap_or(default.threads),
+            threads: self.args.jobs.unwrap_or(Options::default().threads),
             progress,
             cancel: cancel.clone(),
-            ..default
         };
         let mut report = copy::copy_into(self.store, roots, &*to, &options)?;
         report.notes.extend(notes);

@@ -1,7 +1,10 @@
-//! `cargo xtask generate`: man pages and completions, written by the binary itself.
+//! `cargo xtask generate`: man pages and completions, written by the binary itself, and the list of rules in
+//! `docs/validate.md`.
 //!
-//! They are not committed, because a package builds them from the binary it ships; `--check` only
-//! proves that the binary can write them.
+//! The former are not committed, because a package builds them from the binary it ships; `--check` only
+//! proves that the binary can write them. The list of rules is, and `--check` compares it.
+
+mod rules;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -34,14 +37,16 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
     let directory = options.dir.clone().unwrap_or_else(|| target().join("generated"));
     write(&directory)?;
-    println!("man pages and completions are in {}", directory.display());
+    rules::write(&debug_binary()?)?;
+    println!("man pages and completions are in {}; docs/validate.md lists the rules", directory.display());
     Ok(())
 }
 
 /// Writes everything to a place that goes away again.
 pub(crate) fn check() -> Result<()> {
     let directory = tempfile::tempdir()?;
-    write(directory.path())
+    write(directory.path())?;
+    rules::check(&debug_binary()?)
 }
 
 fn write(directory: &Path) -> Result<()> {

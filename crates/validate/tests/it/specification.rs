@@ -64,6 +64,7 @@ fn every_sentence_is_the_specifications() {
         let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(words(&text).contains(&words(rule.sentence)), "{}: {}", rule.id, rule.sentence);
         let slug = |heading: &str| {
+            let heading = heading.rsplit('>').next().unwrap_or_default();
             let kept = heading.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
             kept.collect::<String>().trim().to_lowercase().replace(' ', "-").replace('_', "")
         };
@@ -75,4 +76,80 @@ fn every_sentence_is_the_specifications() {
             headings.into_iter().any(|heading| slug(heading) == anchor || slug(&plain(heading)) == anchor);
         assert!(named || found, "{}: no heading {anchor} in {file}", rule.id);
     }
+}
+
+fn page() -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/validate.md")).unwrap()
+}
+
+#[test]
+fn every_rule_that_the_page_names_exists_and_every_rule_is_named() {
+    let page = page();
+    let quoted: Vec<&str> = page.split('`').skip(1).step_by(2).collect();
+    let areas: Vec<&str> = rules::AREAS.iter().map(|(area, ..)| *area).collect();
+    let like_a_rule = |text: &&&str| {
+        let (area, rest) = text.split_once('-').unwrap_or_default();
+        areas.contains(&area)
+            && !rest.is_empty()
+            && rest.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
+    for id in quoted.iter().filter(like_a_rule) {
+        assert!(rules::find(id).is_some(), "docs/validate.md names {id}, which is no rule");
+    }
+    for rule in rules::all() {
+        assert!(quoted.contains(&rule.id), "docs/validate.md does not name {}", rule.id);
+    }
+}
+
+/// As the table shows a sentence: without links and marks.
+fn plain(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("](").into_iter().chain(rest.find("][")).min() {
+        let (before, after) = rest.split_at(at);
+        let close = if after.starts_with("](") { ')' } else { ']' };
+        out.push_str(before);
+        rest = after.get(2..).unwrap().split_once(close).map_or("", |(_, rest)| rest);
+    }
+    out.push_str(rest);
+    out.retain(|c| !matches!(c, '[' | ']' | '`' | '*' | '_' | '\\' | ' ' | '<' | '>'));
+    out.replace("&lt;", "")
+}
+
+/// Every sentence with a keyword is in the table, where the texts are there to look into.
+#[test]
+fn every_sentence_with_a_keyword_is_in_the_table() {
+    let Some(dir) = std::env::var_os("OCIDIAN_TEST_SPECS") else {
+        eprintln!("SKIPPED {}: OCIDIAN_TEST_SPECS names no directory of specifications", module_path!());
+        return;
+    };
+    let table = plain(&page());
+    let mut sentences = 0;
+    for file in [
+        "descriptor",
+        "image-layout",
+        "manifest",
+        "image-index",
+        "layer",
+        "config",
+        "annotations",
+        "considerations",
+        "media-types",
+    ] {
+        let text = std::fs::read_to_string(Path::new(&dir).join(format!("image/{file}.md"))).unwrap();
+        let outside = text.split("```").step_by(2).flat_map(str::lines);
+        for line in outside.filter(|line| !line.starts_with('#')) {
+            for sentence in line.split_inclusive(". ") {
+                if ["MUST", "SHOULD", "REQUIRED", "SHALL"].iter().any(|word| sentence.contains(word)) {
+                    let start = plain(
+                        sentence.trim_start_matches(|c: char| !c.is_alphabetic() && c != '`' && c != '['),
+                    );
+                    let start: String = start.chars().take(60).collect();
+                    assert!(table.contains(start.trim_end_matches(['.', ':'])), "{file}.md: {sentence}");
+                    sentences += 1;
+                }
+            }
+        }
+    }
+    assert!(sentences > 150, "{sentences}");
 }

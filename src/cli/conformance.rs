@@ -74,7 +74,8 @@ Examples:
   ocidian conformance validate --tool 'oci-runtime-tool validate --path {bundle}'
 
 The command is split at blanks; no shell reads it. {layout} and {tag} stand for the image layout and the name of its
-image, {bundle} for a path where the program may write. A command with {bundle} and without {layout} is run over the
+image, {bundle} for a path where the program may write. With {tag}, cases that are about more than one image are
+skipped. A command with {bundle} and without {layout} is run over the
 runtime bundles instead.
 
 JSON and exit codes are those of `ocidian conformance unpack`.")]

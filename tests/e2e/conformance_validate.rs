@@ -47,6 +47,7 @@ fn windows_of_layers_that_are_read_at_once_share_one_budget() {
         build: Build::Layout(windows),
         verdict: Conformity::Odd,
         findings: Vec::new(),
+        beyond_the_image: false,
     };
     passes(&format!("{} validate -q oci:{{layout}}", path().display()), &[case]);
 }

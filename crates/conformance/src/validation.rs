@@ -22,6 +22,9 @@ pub struct ValidationCase {
     /// What Ocidian's own validator finds: the rule's id and its level, for each rule that is broken. Another
     /// validator need not name the same rules, only come to the same verdict.
     pub findings: Vec<(&'static str, FindingLevel)>,
+    /// Whether it is about more of the layout than the image that the tag names. A tool that is asked for that
+    /// image alone need not see it.
+    pub beyond_the_image: bool,
 }
 
 /// What is validated.
@@ -97,7 +100,7 @@ pub(crate) type Words = [&'static str; 4];
 
 impl ValidationCase {
     fn new([id, title, section, about]: Words, build: Build, verdict: Conformity) -> Self {
-        Self { id, title, section, about, build, verdict, findings: Vec::new() }
+        Self { id, title, section, about, build, verdict, findings: Vec::new(), beyond_the_image: false }
     }
 
     /// A layout with which nothing is wrong.
@@ -135,6 +138,11 @@ impl ValidationCase {
         self.finding(rule, FindingLevel::Error)
     }
 
+    /// The same, about more than one image.
+    pub(crate) fn beyond_the_image(self) -> Self {
+        Self { beyond_the_image: true, ..self }
+    }
+
     fn finding(mut self, rule: &'static str, level: FindingLevel) -> Self {
         self.findings.push((rule, level));
         self
@@ -169,6 +177,7 @@ impl ValidationCase {
             "kind": self.build.kind(),
             "path": format!("validate/{}", self.id),
             "tag": tag,
+            "beyondTheImage": self.beyond_the_image,
             "verdict": self.verdict.name(),
             "exitCode": self.verdict.exit_code(),
             "findings": self.findings.iter().map(finding).collect::<Vec<_>>(),

@@ -18,7 +18,8 @@ use crate::validation::ValidationCase;
 /// - In `unpack` it also has `limits` (or null), `verdict` (`unpacked`, `failed`, `not-found`, `verification`),
 ///   `exitCode`, and either `tree` (see [`ExpectedEntry::to_json`](crate::ExpectedEntry::to_json); bytes are escaped
 ///   by [`crate::tree::escape`]) or `error`, what the message must contain.
-/// - In `validate` it also has `kind` (`layout`, `bundle`), `verdict` (`valid`, `odd`, `invalid`), `exitCode`, and
+/// - In `validate` it also has `kind` (`layout`, `bundle`), `beyondTheImage` (whether a tool that is asked for the image
+///   `tag` alone need not see it), `verdict` (`valid`, `odd`, `invalid`), `exitCode`, and
 ///   `findings`, which are Ocidian's own: `rule` and `level` (`error`, `warning`, `note`).
 ///
 /// # Errors

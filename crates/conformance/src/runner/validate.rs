@@ -16,6 +16,8 @@ use crate::validation::{Build, Conformity, ValidationCase};
 /// nothing is yet, for tools that check what they convert. A tool whose command has no place for what a case is about
 /// skips it.
 ///
+/// A tool that is asked for `{tag}` skips the cases that are about more of the layout than that image.
+///
 /// The verdict is the exit code: 0 accepts, warnings and notes included; any other refuses.
 ///
 /// # Errors
@@ -33,6 +35,11 @@ pub fn run_validate(tool: &str, cases: &[ValidationCase], options: &Options) -> 
         if no_place {
             let kind = case.build.kind();
             report.verdict = Verdict::Skipped(format!("the tool's command is not for a {kind}"));
+            reports.push(report);
+            continue;
+        }
+        if case.beyond_the_image && template.has("{tag}") {
+            report.verdict = Verdict::Skipped("the tool's command is for one image".into());
             reports.push(report);
             continue;
         }

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::image::{digest, simple};
 use super::pointer::set;
+use crate::layout::{TAG, tagged};
 use crate::validation::ValidationCase as Case;
 
 const KEYS: &str = "annotations.md, Pre-Defined Annotation Keys";
@@ -114,16 +115,11 @@ pub(super) fn cases() -> Vec<Case> {
             ],
             |b| {
                 simple(b);
-                b.index(|x| {
-                    set(
-                        x,
-                        "/manifests/0/annotations",
-                        json!({ "org.opencontainers.image.ref.name": "my image" }),
-                    )
-                });
+                b.roots(|_, manifest| vec![tagged(manifest.clone(), TAG), tagged(manifest, "my image")]);
             },
         )
-        .warned("annotation-ref-name"),
+        .warned("annotation-ref-name")
+        .beyond_the_image(),
         Case::odd(
             [
                 "annotation-ref-name-place",

@@ -47,7 +47,8 @@ pub(super) fn cases() -> Vec<Case> {
             },
         )
         .noted("index-manifest-media-type")
-        .noted("layout-blob-absent"),
+        .noted("layout-blob-absent")
+        .beyond_the_image(),
         Case::invalid(
             [
                 "descriptor-media-type-missing",
@@ -125,7 +126,8 @@ pub(super) fn cases() -> Vec<Case> {
             },
         )
         .warned("descriptor-algorithm")
-        .noted("layout-blob-absent"),
+        .noted("layout-blob-absent")
+        .beyond_the_image(),
         Case::invalid(
             ["descriptor-size-string", "a size that is a string", DESCRIPTOR, "It is an integer."],
             "descriptor-size",
@@ -233,7 +235,8 @@ pub(super) fn cases() -> Vec<Case> {
                 });
             },
         )
-        .noted("layout-blob-absent"),
+        .noted("layout-blob-absent")
+        .beyond_the_image(),
         Case::invalid(
             [
                 "descriptor-artifact-type-differs",
@@ -270,6 +273,7 @@ pub(super) fn cases() -> Vec<Case> {
                     vec![tagged(manifest, TAG), tagged(artifact, "other")]
                 });
             },
-        ),
+        )
+        .beyond_the_image(),
     ]
 }

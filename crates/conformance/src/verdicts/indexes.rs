@@ -94,7 +94,8 @@ pub(super) fn cases() -> Vec<Case> {
                 });
             },
         )
-        .noted("index-manifest-media-type"),
+        .noted("index-manifest-media-type")
+        .beyond_the_image(),
         Case::odd(
             [
                 "index-platform-missing",

@@ -106,7 +106,8 @@ pub(super) fn cases() -> Vec<Case> {
                 b.remove(Part::Manifest);
                 b.remove(Part::Config);
             },
-        ),
+        )
+        .beyond_the_image(),
         Case::invalid(
             [
                 "blobs-missing",
@@ -119,7 +120,8 @@ pub(super) fn cases() -> Vec<Case> {
                 b.roots(|_, _| Vec::new());
                 b.without_blobs();
             },
-        ),
+        )
+        .beyond_the_image(),
         Case::invalid(
             [
                 "blob-name",
@@ -132,7 +134,8 @@ pub(super) fn cases() -> Vec<Case> {
                 simple(b);
                 b.extra("blobs/sha256/layer.tar.gz", Node::File(b"x".to_vec()));
             },
-        ),
+        )
+        .beyond_the_image(),
         Case::invalid(
             ["blob-fifo", "a blob that is a FIFO", BLOBS, "A blob is a file with that content."],
             "layout-blob-file",
@@ -140,7 +143,8 @@ pub(super) fn cases() -> Vec<Case> {
                 simple(b);
                 b.extra(&blob_path(&digest('a')), Node::Fifo);
             },
-        ),
+        )
+        .beyond_the_image(),
         Case::invalid(
             [
                 "blob-damaged",
@@ -172,7 +176,8 @@ pub(super) fn cases() -> Vec<Case> {
                 b.extra(&blob_path(&digest('a')), Node::File(b"x".to_vec()));
             },
         )
-        .noted("layout-blob-unreferenced"),
+        .noted("layout-blob-unreferenced")
+        .beyond_the_image(),
         Case::odd(
             ["blob-unreferenced", "a blob that nothing names", BLOBS, "A layout may hold others."],
             |b| {
@@ -183,7 +188,8 @@ pub(super) fn cases() -> Vec<Case> {
                 });
             },
         )
-        .noted("layout-blob-unreferenced"),
+        .noted("layout-blob-unreferenced")
+        .beyond_the_image(),
         Case::odd(
             [
                 "blob-absent",
@@ -196,7 +202,8 @@ pub(super) fn cases() -> Vec<Case> {
                 b.remove(Part::Layer(0));
             },
         )
-        .noted("layout-blob-absent"),
+        .noted("layout-blob-absent")
+        .beyond_the_image(),
         Case::odd(
             [
                 "blob-unverified",
@@ -212,7 +219,8 @@ pub(super) fn cases() -> Vec<Case> {
         )
         .noted("layout-blob-unverified")
         .warned("descriptor-algorithm")
-        .noted("index-manifest-media-type"),
+        .noted("index-manifest-media-type")
+        .beyond_the_image(),
         Case::odd(
             ["ref-name-twice", "one name for two images", INDEX_JSON, "Nothing tells them apart."],
             |b| {
@@ -223,7 +231,8 @@ pub(super) fn cases() -> Vec<Case> {
                 });
             },
         )
-        .warned("layout-ref-duplicate"),
+        .warned("layout-ref-duplicate")
+        .beyond_the_image(),
         Case::invalid(
             ["index-chain", "a hundred indexes, each in the next", INDEX, "Deeper than anybody walks."],
             "layout-limits",

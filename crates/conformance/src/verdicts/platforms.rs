@@ -217,7 +217,8 @@ pub(super) fn cases() -> Vec<Case> {
                     set(x, "/subject", json!({ "mediaType": CONFIG_TYPE, "digest": digest('1'), "size": 1 }))
                 });
             },
-        ),
+        )
+        .beyond_the_image(),
         Case::odd(
             ["index-with-layers", "an index that lists layers", INDEX, "Readers may take it for a manifest."],
             |b| {

@@ -21,6 +21,7 @@ mod look;
 mod mutate;
 mod rebase;
 mod refuse;
+mod repack;
 mod runtime;
 mod shell;
 mod squash;
@@ -48,6 +49,7 @@ pub(crate) use look::{Cat, Inspect, Ls};
 pub(crate) use mutate::{Clear, Mutate};
 pub(crate) use rebase::Rebase;
 pub(crate) use refuse::refuse;
+pub(crate) use repack::Repack;
 pub(crate) use runtime::{Namespace, RuntimeArgs, RuntimeConfig};
 pub(crate) use shell::{Completion, Man};
 pub(crate) use squash::Squash;
@@ -123,6 +125,7 @@ pub(crate) enum Verb {
     Append(Box<Append>),
     Build(Box<Build>),
     Insert(Box<Insert>),
+    Repack(Box<Repack>),
     Mutate(Box<Mutate>),
     Squash(Box<Squash>),
     Rebase(Box<Rebase>),

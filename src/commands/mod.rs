@@ -24,6 +24,7 @@ mod output;
 mod place;
 mod platforms;
 mod rebase;
+mod repack;
 mod rm;
 mod rootfs;
 mod runtime_config;
@@ -48,6 +49,7 @@ pub(crate) fn run(verb: &Verb, voice: Voice) -> anyhow::Result<()> {
         Verb::Insert(args) => insert::run(args, voice),
         Verb::Squash(args) => squash::run(args, voice),
         Verb::Rebase(args) => rebase::run(args, voice),
+        Verb::Repack(args) => repack::run(args, voice),
         Verb::Mutate(args) => mutate::run(args, voice),
         Verb::Inspect(args) => inspect::run(args, voice),
         Verb::Ls(args) => ls::run(args, voice),

@@ -77,6 +77,20 @@ impl Output {
         Ok(())
     }
 
+    /// The result as it can be named from anywhere.
+    pub(super) fn absolute(&self, root: &Digest) -> String {
+        let mut target = self.target.clone();
+        if let ImageSource::Oci { path, .. }
+        | ImageSource::OciArchive { path, .. }
+        | ImageSource::DockerArchive { path, .. }
+        | ImageSource::Dir { path } = &mut target
+            && let Ok(absolute) = std::path::absolute(&*path)
+        {
+            *path = absolute;
+        }
+        Self { target, name: self.name.clone() }.shown(root)
+    }
+
     /// The result as it can be named.
     pub(super) fn shown(&self, root: &Digest) -> String {
         let select = match &self.name {

@@ -41,6 +41,8 @@ mod layout_new;
 mod layout_rm;
 mod layout_steps;
 mod layout_tag;
+mod repack_bundles;
+mod repack_trees;
 mod room;
 mod store_reflink;
 mod store_room;

@@ -44,7 +44,7 @@ pub enum Error {
     /// A layer could not be written.
     #[error(transparent)]
     Tar(#[from] WriteError),
-    /// The image's files could not be worked out.
+    /// The image's files could not be worked out, or a bundle could not be read or written.
     #[error(transparent)]
     Files(#[from] ocidian_unpack::files::Error),
     /// The operating system said no.

@@ -17,6 +17,7 @@ pub mod image;
 pub mod insert;
 pub mod mutate;
 pub mod rebase;
+pub mod repack;
 pub mod scan;
 pub mod squash;
 

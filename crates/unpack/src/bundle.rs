@@ -79,7 +79,7 @@ fn take_baseline(bundle: BorrowedFd<'_>) -> Result<(), Failure> {
     let file = PendingFile::beside(crate::host::dup(bundle)?, OsStr::new(crate::state::BASELINE_NAME))?;
     let quiet = file.next_tick()?;
     let rootfs = openat(bundle, "rootfs", LISTING, Mode::empty()).tried("cannot open rootfs")?;
-    let out = BufWriter::with_capacity(64 << 10, file.writer());
+    let out = BufWriter::with_capacity(64 << 10, file.writer()?);
     baseline::take(rootfs, Path::new("rootfs"), out, quiet).map_err(|error| match error {
         TakeError::Walk(error) => Failure::Refused(error.to_string()),
         TakeError::Write(error) => Failure::Refused(format!("cannot write down what the tree is: {error}")),

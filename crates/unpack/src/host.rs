@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use rustix::fd::{BorrowedFd, OwnedFd};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{
     AtFlags, CWD, FileType, Mode, OFlags, fchmod, fstat, fsync, ftruncate, openat, renameat, statat, unlinkat,
 };
@@ -146,8 +146,8 @@ impl PendingFile {
     }
 
     /// What writes to it, piece by piece.
-    pub(crate) fn writer(&self) -> impl std::io::Write + '_ {
-        Pieces(&self.file)
+    pub(crate) fn writer(&self) -> Result<std::fs::File, Failure> {
+        Ok(std::fs::File::from(dup(self.file.as_fd())?))
     }
 
     /// Gives it its mode and flushes it, once it was written piece by piece.
@@ -162,18 +162,6 @@ impl PendingFile {
             Some((temporary, name)) => temporary.rename(&name).tried("cannot write a file"),
             None => Ok(()),
         }
-    }
-}
-
-struct Pieces<'a>(&'a OwnedFd);
-
-impl std::io::Write for Pieces<'_> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        Ok(write(self.0, bytes)?)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
     }
 }
 

@@ -312,3 +312,83 @@ fn beside_writers_nothing_that_was_finished_is_lost() {
         assert!(!matches!(node.unwrap().content, walk::Content::Missing));
     }
 }
+
+/// A store that is written to just after its entries were read.
+struct Met {
+    store: MemoryStore,
+    write: std::sync::Mutex<Option<Box<dyn FnOnce() + Send>>>,
+    writer: std::sync::Mutex<Option<std::thread::JoinHandle<()>>>,
+}
+
+impl BlobSource for Met {
+    fn stat(&self, role: Role, descriptor: &Descriptor) -> Result<Option<u64>> {
+        self.store.stat(role, descriptor)
+    }
+    fn open_range(
+        &self,
+        role: Role,
+        descriptor: &Descriptor,
+        offset: u64,
+        len: u64,
+    ) -> Result<Box<dyn std::io::Read + Send>> {
+        self.store.open_range(role, descriptor, offset, len)
+    }
+    fn name(&self) -> String {
+        self.store.name()
+    }
+}
+
+impl RefSource for Met {
+    fn resolve(&self, name: &RefName) -> Result<Vec<Descriptor>> {
+        self.store.resolve(name)
+    }
+    fn list(&self) -> Result<Vec<(Option<RefName>, Descriptor)>> {
+        let listed = self.store.list();
+        if let Some(write) = self.write.lock().unwrap().take() {
+            let (done, wait) = std::sync::mpsc::channel();
+            let writer = std::thread::spawn(move || {
+                write();
+                let _ = done.send(());
+            });
+            // It gets through at once, or not before the collector is done.
+            let _ = wait.recv_timeout(Duration::from_millis(300));
+            *self.writer.lock().unwrap() = Some(writer);
+        }
+        listed
+    }
+    fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
+        self.store.referrers(subject)
+    }
+}
+
+impl BlobAdmin for Met {
+    fn exclude_writers(&self) -> Result<Box<dyn Send>> {
+        self.store.exclude_writers()
+    }
+    fn blobs(&self) -> Result<Vec<Stored>> {
+        self.store.blobs()
+    }
+    fn remove_blob(&self, digest: &Digest) -> Result<()> {
+        self.store.remove_blob(digest)
+    }
+}
+
+#[test]
+fn a_writer_that_comes_between_waits_and_has_all_that_it_took_over() {
+    let (from, store) = (MemoryStore::new(), MemoryStore::new());
+    let there = image(&store, "linux/amd64");
+    let image = image(&from, "linux/amd64");
+    assert_eq!(image, there, "nothing names it yet");
+    let sink = store.clone();
+    let write = move || {
+        let roots = vec![Root::named(image, Some("x".parse().unwrap()))];
+        copy(&from, roots, Box::new(sink.sink()), &CopyOptions::default()).unwrap();
+    };
+    let met = Met { store, write: std::sync::Mutex::new(Some(Box::new(write))), writer: Default::default() };
+    assert_eq!(gc(&met, &now()).unwrap().freed.len(), 3);
+    met.writer.lock().unwrap().take().unwrap().join().unwrap();
+    for node in Walk::new(&met.store, [there], walk::Order::ParentsFirst) {
+        assert!(!matches!(node.unwrap().content, walk::Content::Missing));
+    }
+    assert_eq!(gc(&met.store, &now()).unwrap().kept.blobs, 3);
+}

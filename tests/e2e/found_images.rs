@@ -70,3 +70,31 @@ fn every_one_is_taken_in_its_own_form() {
         assert!(ok(["ls", &format!("{form}:{file}")]).lines().count() > 1, "{file}");
     }
 }
+
+/// The digests of configs that are really there.
+fn configs(image: &str) -> Vec<String> {
+    crate::copy_images::configs(image).into_values().collect()
+}
+
+#[test]
+fn every_one_is_copied_to_every_form_and_back() {
+    for image in found().unwrap_or_default() {
+        let file = image.to_str().unwrap();
+        let place = tempfile::tempdir().unwrap();
+        let to = |form: &str, name: &str| format!("{form}:{}", place.path().join(name).display());
+        for form in ["oci", "oci-archive", "docker-archive", "dir"] {
+            let (there, back) = (to(form, form), to("oci", &format!("{form}-back")));
+            ok(["copy", "-q", file, &there]);
+            ok(["copy", "-q", &there, &back]);
+            assert_eq!(configs(&back), configs(file), "{file} {form}");
+            let digest = |image: &str| crate::copy_images::digest(image);
+            assert_eq!(digest(&back), digest(file), "{file} {form}");
+        }
+        let platform = platform(file);
+        let old = to("docker-archive", "old.tar:example.com/x:1");
+        ok(["copy", "-q", "--uncompressed", "--platform", &platform, file, &old]);
+        ok(["copy", "-q", &old, &to("oci", "old-back")]);
+        let [one] = &configs(&to("oci", "old-back"))[..] else { panic!("{file}") };
+        assert!(configs(file).contains(one), "{file}");
+    }
+}

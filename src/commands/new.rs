@@ -37,7 +37,10 @@ pub(crate) fn run(args: &New, voice: Voice) -> anyhow::Result<()> {
         manifest.media_type = Some(MediaType::ImageManifest);
         manifest.to_json()?
     };
-    let descriptor = Descriptor::of(MediaType::ImageManifest, &manifest);
+    // index.json is an index too, and says for what its images are.
+    let platform_said = Some(platform.clone());
+    let descriptor =
+        Descriptor { platform: platform_said, ..Descriptor::of(MediaType::ImageManifest, &manifest) };
     let document = RawDocument::verify(manifest, descriptor.clone())?;
     let was = retried(|| {
         let (when, was) = condition(&place.standing(&name)?);

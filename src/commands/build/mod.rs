@@ -64,7 +64,10 @@ fn build(
         images.push(image);
     }
     let root = match roots.pop() {
-        Some((only, _)) if roots.is_empty() => only,
+        // index.json is an index too, and says for what its images are.
+        Some((only, platform)) if roots.is_empty() => {
+            RawDocument::verify(only.bytes().to_vec(), described(only.descriptor(), platform))?
+        }
         last => {
             let roots = roots.into_iter().chain(last);
             let children = roots.map(|(root, platform)| described(root.descriptor(), platform));

@@ -56,4 +56,5 @@ mod unpack_overlay;
 mod unpack_peers;
 mod unpack_rootless;
 mod unpack_targets;
+mod validate_own;
 mod whole;

@@ -5,7 +5,9 @@ use ocidian_conformance::runner::{Options, run_validate};
 use ocidian_conformance::validation::Build;
 use ocidian_conformance::{Conformity, ValidationCase, tar, validation_cases, zstd};
 
-use crate::bin::path;
+use ocidian_testkit::require;
+
+use crate::bin::{ok, path};
 use crate::room::Room;
 
 /// What no input may make the binary take, PERFORMANCE's bytes an entry aside.
@@ -22,6 +24,27 @@ fn passes(tool: &str, cases: &[ValidationCase]) {
 #[test]
 fn its_verdict_on_every_layout_is_the_cases() {
     passes(&format!("{} validate -q oci:{{layout}}", path().display()), &validation_cases());
+}
+
+#[test]
+fn its_verdict_on_every_bundle_is_the_cases() {
+    passes(&format!("{} validate -q --as bundle {{bundle}}", path().display()), &validation_cases());
+}
+
+#[test]
+fn bundles_that_runtimes_make_are_right() {
+    let room = Room::new();
+    for (runtime, arguments) in
+        [("runc", &["spec"][..]), ("runc", &["spec", "--rootless"]), ("crun", &["spec"])]
+    {
+        let [runtime] = require!(runtime);
+        let bundle = room.path().join("bundle");
+        std::fs::create_dir_all(bundle.join("rootfs")).unwrap();
+        let made = runtime.command().args(arguments).current_dir(&bundle).status().unwrap();
+        assert!(made.success(), "{arguments:?}");
+        ok(["validate", "--strict", bundle.to_str().unwrap()]);
+        std::fs::remove_dir_all(&bundle).unwrap();
+    }
 }
 
 /// Three layers that each ask for 128 MiB of window, and fill it.

@@ -95,7 +95,7 @@ pub enum Error {
         name: String,
     },
     /// A collector will not guess what a document that it cannot read may need.
-    #[error("{store}: nothing was removed, for what an image of it needs is unknown: {source}; {advice}")]
+    #[error("{store}: nothing was removed, for what an image of it needs is unknown ({advice}): {source}")]
     Unreadable {
         /// Which store.
         store: String,

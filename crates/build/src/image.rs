@@ -6,7 +6,7 @@
 
 use std::io::Write as _;
 
-use ocidian_content::{BlobSink, Expect, Role, Selection, Store, document};
+use ocidian_content::{BlobSink, BlobSource, Expect, Role, Selection, Store, document};
 use ocidian_spec::{
     Annotations, Descriptor, DiffId, Digest, Document, Hasher, History, ImageConfig, ImageIndex,
     ImageManifest, Kind, MediaType, Platform, Raw, RawDocument, RootFs, annotations,
@@ -145,16 +145,24 @@ impl Image {
         self.opened.above.first_mut().map(|above| &mut above.value)
     }
 
-    /// How many images the indexes above it hold, itself included, attestations aside. More than one: a person
-    /// has to say which is meant.
-    pub fn siblings(&self) -> usize {
-        let children = self.opened.above.iter().flat_map(|above| &above.value.manifests);
-        let images = children.filter(|child| {
-            child.media_type.kind() == Kind::Manifest
-                && child.annotation(annotations::DOCKER_REFERENCE_TYPE).is_none()
-                && child.platform.as_ref().is_none_or(|p| p.os != "unknown" || p.architecture != "unknown")
-        });
-        images.count().max(1)
+    /// How many images the indexes above it lead to, itself included: those that the store holds, attestations
+    /// aside. More than one: a person has to say which is meant.
+    pub fn siblings(&self, store: &dyn BlobSource) -> Result<usize> {
+        let mut count = 1;
+        for above in &self.opened.above {
+            for child in above.value.manifests.iter().filter(|child| **child != above.child) {
+                let attests = child.annotation(annotations::DOCKER_REFERENCE_TYPE).is_some()
+                    || child
+                        .platform
+                        .as_ref()
+                        .is_some_and(|p| p.os == "unknown" && p.architecture == "unknown");
+                let leads = matches!(child.media_type.kind(), Kind::Manifest | Kind::Index) && !attests;
+                if leads && store.stat(Role::Manifest, child)?.is_some() {
+                    count += 1;
+                }
+            }
+        }
+        Ok(count)
     }
 
     /// Leaves out the indexes above: what is written is the image alone.

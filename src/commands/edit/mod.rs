@@ -133,7 +133,7 @@ fn attempt(
     let mut notes = selection.notes.clone();
     let mut image = Image::open(store, &selection)?;
     if args.image.choice.platform.is_none() {
-        refuse_siblings(&image)?;
+        refuse_siblings(&image, store)?;
     }
     change(&mut image, store, &*destination)?;
     notes.append(&mut image.notes);

@@ -172,8 +172,8 @@ fn path(source: &ImageSource) -> Option<&Path> {
 }
 
 /// A multi-platform image is edited one platform at a time, and a person says which.
-pub(super) fn refuse_siblings(image: &Image) -> anyhow::Result<()> {
-    let images = image.siblings();
+pub(super) fn refuse_siblings(image: &Image, store: &dyn Store) -> anyhow::Result<()> {
+    let images = image.siblings(store)?;
     if images > 1 {
         let told = format!(
             "{} is one of {images} images of a multi-platform one; say which to edit with --platform",

@@ -57,7 +57,7 @@ fn one_image_of_nested_indexes_is_replaced_on_all_the_way_up() {
     let outer = index(&store, vec![other.clone(), inner]);
     let selection = name(&store, &outer, "multi");
     let mut image = Image::open(&store, &selection).unwrap();
-    assert_eq!(image.siblings(), 4);
+    assert_eq!(image.siblings(&store).unwrap(), 4);
     label("x").apply(&mut image, &Created::default()).unwrap();
     let written = write(&store, image);
     let [first, inner] = children(&store, written.root.descriptor()).try_into().unwrap();

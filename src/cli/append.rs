@@ -18,6 +18,7 @@ use super::value;
 Examples:
   ocidian append oci:images:app files.tar
   ocidian append oci:images:app libs.tar.gz app.tar --compress zstd:9 -t app-zstd
+  tar -c --numeric-owner etc | ocidian append oci:images:app -
   ocidian append oci:images:app layer.tar --history.created-by 'make release'
 
 JSON: as for `mutate`.
@@ -26,7 +27,7 @@ See also: `ocidian insert` for files that are in no tar yet, `ocidian build` for
 pub(crate) struct Append {
     #[command(flatten)]
     pub(crate) edit: EditArgs,
-    /// The tars, plain or compressed by gzip or zstd
+    /// The tars, plain or compressed by gzip or zstd; `-` for standard input, which is always compressed anew
     #[arg(value_name = "TAR", required = true, value_hint = ValueHint::FilePath)]
     pub(crate) tars: Vec<PathBuf>,
     #[command(flatten)]

@@ -7,7 +7,7 @@ use ocidian_testkit::tree::{Ignore, Snapshot, diff};
 use ocidian_testkit::{require, require_able};
 use serde_json::{Value, json};
 
-use crate::bin::{ok, run};
+use crate::bin::{ocidian, ok, run};
 use crate::cli_images::Images;
 
 fn json_of(arguments: &[&str]) -> Value {
@@ -73,9 +73,17 @@ fn a_tar_becomes_the_top_layer_however_it_is_compressed() {
     let four = manifest(&images.image("d"));
     let types: Vec<&Value> =
         four["layers"].as_array().unwrap().iter().map(|layer| &layer["mediaType"]).collect();
+    let zstd_tar = zstd.clone();
     let zstd = "application/vnd.oci.image.layer.v1.tar+zstd";
     assert_eq!(types[1..], [zstd, zstd]);
     ok(["append", &base, &plain, "-t", "e", "--compress", "none"]);
+    let mut command = ocidian();
+    command.args(["append", "-q", &base, "-", "-t", "f"]).stdin(std::fs::File::open(&zstd_tar).unwrap());
+    assert!(command.status().unwrap().success());
+    let f = config(&images.image("f"))["rootfs"]["diff_ids"][1].clone();
+    assert_eq!(f, diff_ids[0]);
+    assert_eq!(run(["append", &base, "-", "-"]).status.code(), Some(2));
+    assert_eq!(run(["append", &base, "-"]).status.code(), Some(1), "there is nothing on it");
     let layer = manifest(&images.image("e"))["layers"][1].clone();
     assert_eq!(
         (&layer["digest"], &layer["mediaType"]),

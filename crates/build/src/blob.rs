@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ocidian_content::{BlobSink, BlobWrite, Cancel, Event, Expect, Progress, Role};
 use ocidian_layer::compress::{Compressor, Encoder, Threads, sniff};
-use ocidian_layer::tar::Limits;
-use ocidian_layer::{Change, Changeset, LayerStream, Timestamp};
+use ocidian_layer::tar::{EndOfArchive, Limits, Trailer};
+use ocidian_layer::{Change, Changeset, LayerStream};
 use ocidian_spec::{Algorithm, Compression, Descriptor, DiffId, MediaType};
 
+use crate::build::MadeLayer;
 use crate::error::{Error, Result};
-use crate::image::NewLayer;
 
 /// What a blob is to become, and who watches.
 #[derive(Clone, Copy)]
@@ -45,22 +45,9 @@ pub fn layer_type(docker: bool, compression: Compression) -> MediaType {
     if docker { MediaType::DockerLayer(compression) } else { MediaType::ImageLayer(compression) }
 }
 
-/// A layer that was read and checked.
-#[derive(Debug, Clone)]
-pub struct Checked {
-    /// The layer; its media type is that of what it is compressed by.
-    pub layer: NewLayer,
-    /// Changes in it.
-    pub changes: u64,
-    /// The newest modification time in it.
-    pub newest: Option<Timestamp>,
-    /// What a person should know of it.
-    pub notes: Vec<String>,
-}
-
 impl Transform<'_> {
     /// Takes in a layer tar, compressed or not, whose every entry is one that a layer may hold. `name` is what
-    /// errors call it.
+    /// errors call it. Its bytes are not written anew, so that its diff_id is the tar's digest.
     ///
     /// # Errors
     /// [`Error::Layer`] where it is no such tar, at which byte; [`Error::Refused`] where it is empty.
@@ -70,38 +57,40 @@ impl Transform<'_> {
         name: &str,
         limits: Limits,
         docker: bool,
-    ) -> Result<Checked> {
+    ) -> Result<MadeLayer> {
         let wrong = |source| self.failed(name, source);
         let mut start = Vec::new();
         input.by_ref().take(4).read_to_end(&mut start).map_err(|error| wrong(error.into()))?;
         let compression = sniff(&start);
         let input = io::Cursor::new(start).chain(input);
-        let (mut changes, mut newest, mut garbage) = (0, None, None);
-        let mut read = Count::default();
-        let made = self.pass(input, compression, &Algorithm::Sha256, name, read.clone(), |tee| {
+        let (mut entries, mut newest, mut trailer) = (0, None, Trailer::default());
+        let mut used = Count::default();
+        let counts = Counts { read: Count::default(), used: used.clone() };
+        let made = self.pass(input, compression, &Algorithm::Sha256, name, counts, |tee| {
             let mut set = Changeset::new(tee, limits);
             while let Some(change) = set.next_change()? {
-                self.step(&mut read)?;
-                changes += 1;
+                self.step(&mut used)?;
+                entries += 1;
                 if let Change::Put(entry) = &change {
                     newest = newest.max(Some(entry.metadata.mtime));
                 }
             }
-            let (tee, trailer) = set.finish()?;
-            garbage = trailer.garbage;
+            let (tee, end) = set.finish()?;
+            trailer = end;
             Ok(tee)
         })?;
         if made.size == 0 {
             return Err(Error::Refused(format!("{name} is empty: not even an empty tar is")));
         }
-        let mut notes = Vec::new();
-        if let Some(at) = garbage {
-            notes.push(format!("{name}: there is something after the end of the tar, at byte {at}"));
-        }
         let media_type = layer_type(docker, made.compression);
-        let layer =
-            NewLayer { descriptor: Descriptor { media_type, ..made.descriptor }, diff_id: made.diff_id };
-        Ok(Checked { layer, changes, newest, notes })
+        Ok(MadeLayer {
+            descriptor: Descriptor { media_type, ..made.descriptor },
+            diff_id: made.diff_id,
+            size: made.size,
+            entries,
+            newest,
+            warnings: warnings(name, trailer),
+        })
     }
 
     /// Takes in a layer whose tar is nobody's business, and which verifies itself.
@@ -113,7 +102,8 @@ impl Transform<'_> {
         diff_id: &DiffId,
     ) -> Result<Transformed> {
         let mut read = Count::default();
-        let made = self.pass(input, compression, diff_id.0.algorithm(), name, read.clone(), |mut tee| {
+        let counts = Counts { read: read.clone(), used: Count::default() };
+        let made = self.pass(input, compression, diff_id.0.algorithm(), name, counts, |mut tee| {
             loop {
                 self.step(&mut read)?;
                 let len = tee.fill_buf()?.len();
@@ -137,7 +127,7 @@ impl Transform<'_> {
         compression: Compression,
         algorithm: &Algorithm,
         name: &str,
-        count: Count,
+        counts: Counts,
         read: impl FnOnce(Tee) -> Result<Tee, ocidian_layer::Error>,
     ) -> Result<Transformed> {
         let wrong = |source| self.failed(name, source);
@@ -145,16 +135,16 @@ impl Transform<'_> {
         let (input, kept, encoder) = match self.compressor {
             None => {
                 let kept = Kept(Arc::new(Mutex::new(Some(blob))));
-                (Input { inner: input, count, copy: Some(kept.clone()) }, Some(kept), None)
+                (Input { inner: input, count: counts.read, copy: Some(kept.clone()) }, Some(kept), None)
             }
             Some(compressor) => {
                 let encoder = Encoder::new(blob, compressor, self.threads).map_err(|e| wrong(e.into()))?;
-                (Input { inner: input, count, copy: None }, None, Some(encoder))
+                (Input { inner: input, count: counts.read, copy: None }, None, Some(encoder))
             }
         };
         let stream = LayerStream::spawn(input, compression, algorithm).map_err(wrong)?;
-        let tee = read(Tee { stream, encoder, failed: None }).map_err(wrong)?;
-        let Tee { stream, encoder, failed } = tee;
+        let tee = read(Tee { stream, encoder, used: counts.used, failed: None }).map_err(wrong)?;
+        let Tee { stream, encoder, failed, .. } = tee;
         if let Some(error) = failed {
             return Err(wrong(error.into()));
         }
@@ -169,12 +159,12 @@ impl Transform<'_> {
         Ok(Transformed { descriptor, diff_id: summary.diff_id, compression, size: summary.size })
     }
 
-    /// Between two pieces of work: says how far the blob was read, and stops where that was asked for.
-    fn step(&self, read: &mut Count) -> Result<(), ocidian_layer::Error> {
+    /// Between two pieces of work: says how far it came, and stops where that was asked for.
+    fn step(&self, count: &mut Count) -> Result<(), ocidian_layer::Error> {
         if self.cancel.is_cancelled() {
             return Err(io::Error::other("interrupted").into());
         }
-        match read.more() {
+        match count.more() {
             0 => {}
             more => self.progress.event(Event::Bytes(more)),
         }
@@ -198,6 +188,19 @@ impl Transform<'_> {
     }
 }
 
+fn warnings(name: &str, trailer: Trailer) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if let Some(offset) = trailer.garbage {
+        warnings.push(format!(
+            "{name} goes on after the end of its tar, at byte {offset}; nobody will see that part"
+        ));
+    }
+    if trailer.end_of_archive != EndOfArchive::Complete || trailer.missing_padding > 0 {
+        warnings.push(format!("{name} lacks the two blocks of zeros that end a tar; some readers refuse it"));
+    }
+    warnings
+}
+
 /// A blob that is written by the thread which reads its source.
 #[derive(Clone)]
 struct Kept(Arc<Mutex<Option<Box<dyn BlobWrite>>>>);
@@ -216,18 +219,28 @@ impl Kept {
     }
 }
 
-/// How much of the blob was read, by a thread that cannot say so itself.
+/// Bytes, counted where nobody can be told of them.
 #[derive(Debug, Clone, Default)]
 struct Count {
-    read: Arc<AtomicU64>,
+    bytes: Arc<AtomicU64>,
     told: u64,
 }
 
+/// Bytes of the blob that were read, and of its content that were used.
+struct Counts {
+    read: Count,
+    used: Count,
+}
+
 impl Count {
+    fn add(&self, bytes: usize) {
+        self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
     /// What was not told yet.
     fn more(&mut self) -> u64 {
-        let read = self.read.load(Ordering::Relaxed);
-        read.saturating_sub(std::mem::replace(&mut self.told, read))
+        let bytes = self.bytes.load(Ordering::Relaxed);
+        bytes.saturating_sub(std::mem::replace(&mut self.told, bytes))
     }
 }
 
@@ -241,7 +254,7 @@ struct Input<R> {
 impl<R: Read> Read for Input<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let n = self.inner.read(out)?;
-        self.count.read.fetch_add(n as u64, Ordering::Relaxed);
+        self.count.add(n);
         if let Some(copy) = &self.copy {
             copy.write(out.get(..n).unwrap_or_default())?;
         }
@@ -253,6 +266,7 @@ impl<R: Read> Read for Input<R> {
 pub(crate) struct Tee {
     stream: LayerStream,
     encoder: Option<Encoder<Box<dyn BlobWrite>>>,
+    used: Count,
     /// What `consume` could not return.
     failed: Option<io::Error>,
 }
@@ -275,6 +289,7 @@ impl BufRead for Tee {
             self.failed = written.err();
         }
         self.stream.consume(len);
+        self.used.add(len);
     }
 }
 

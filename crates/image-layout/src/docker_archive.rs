@@ -1,10 +1,10 @@
 //! What `docker save` and `podman save` write: `manifest.json` and what it names.
 //!
-//! The new form is a layout besides, whose manifests are the images' ([`crate::docker_layout`]). Where there is none, one
-//! is made for each image, always the same for the same archive. Its media types are OCI's, not Docker's: the document is ours, Docker's configs are valid OCI configs, and layers may be
-//! stored in ways (zstd) that Docker has no type for. Layers are described as they are stored. Their digests
-//! are computed when an image is first asked for, except where the newer form names blobs by digest: reading
-//! verifies those anyway.
+//! The new form is a layout besides, whose manifests are the images'. Where there is none, one is made for each
+//! image, always the same for the same archive. Its media types are OCI's, not Docker's: the document is ours,
+//! Docker's configs are valid OCI configs, and layers may be stored in ways (zstd) that Docker has no type for.
+//! Layers are described as they are stored. Their digests are computed when an image is first asked for, except
+//! where the newer form names blobs by digest: reading verifies those anyway.
 
 use std::collections::HashMap;
 use std::io::Read;

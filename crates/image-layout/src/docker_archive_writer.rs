@@ -2,8 +2,8 @@
 //!
 //! In the new form it is a layout whose blobs `manifest.json` names too, so that no digest changes. Of an image of
 //! several platforms `manifest.json` has one, this machine's; `index.json` has them all. Readers that go by
-//! `manifest.json` decompress what they find, gzip or zstd, so nothing is converted. The old form has uncompressed layers, named by diff_id, and no manifests:
-//! [`old`](crate::docker_old) makes that. An archive that is added to keeps the form that it has.
+//! `manifest.json` decompress what they find, gzip or zstd, so nothing is converted. The old form has uncompressed
+//! layers, named by diff_id, and no manifests. An archive that is added to keeps the form that it has.
 
 use std::io::Read;
 use std::path::Path;

@@ -1,8 +1,9 @@
 //! Making a layout, and unmaking it where nothing came of it.
 //!
-//! A writer that finds no layout makes an empty one, which has its name once it is one, and stages in it, so that others
-//! can write to the same one at the same time. If it ends without publishing, the layout goes again, unless somebody has put something in or is
-//! about to: whoever joins looks, once it holds the writers' lock, whether the layout is still there.
+//! A writer that finds no layout makes an empty one, which has its name once it is one, and stages in it, so that
+//! others can write to the same one at the same time. If it ends without publishing, the layout goes again, unless
+//! somebody has put something in or is about to: whoever joins looks, once it holds the writers' lock, whether the
+//! layout is still there.
 
 use std::path::Path;
 

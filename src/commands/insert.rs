@@ -2,6 +2,7 @@
 
 use ocidian_build::NewLayer;
 use ocidian_build::insert::{Insertion, insert_layer};
+use ocidian_build::scan::Destination;
 
 use super::build::scan_options;
 use super::edit;
@@ -20,7 +21,8 @@ pub(crate) fn run(args: &Insert, voice: Voice) -> anyhow::Result<()> {
         );
     }
     let epoch = crate::epoch::source_date()?.map(|time| time.seconds);
-    let options = scan_options(&args.files, epoch)?;
+    let mut options = scan_options(&args.files, epoch)?;
+    options.destination = edit::target(&args.edit)?.as_deref().and_then(Destination::of);
     let insertion = Insertion {
         source: args.source.clone(),
         place: args.place.clone().unwrap_or_default(),

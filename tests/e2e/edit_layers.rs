@@ -230,6 +230,7 @@ fn wrong_insertions_change_nothing() {
         (vec!["insert", &app, &file, "/etc/.wh.x"], 1, ".wh."),
         (vec!["insert", &app, &reserved, "/etc/.wh.bad"], 1, ".wh."),
         (vec!["insert", &app, bad.to_str().unwrap(), "/x"], 1, ".wh."),
+        (vec!["insert", &app, place.to_str().unwrap(), "/x"], 1, "inside the source"),
     ] {
         refused(&arguments, code, said);
     }

@@ -323,6 +323,10 @@ fn the_result_goes_where_it_is_said_to() {
         assert_eq!((&report["image"], &report["digest"]), (&json!(there), &other));
         ok(["rootfs", "-q", &there, images.beside(&format!("{name}-tree")).to_str().unwrap()]);
     }
+    // An archive can be edited in place.
+    let archive = format!("oci-archive:{}:x", images.beside("elsewhere.tar").display());
+    ok(["mutate", "-q", &archive, "--user", "10"]);
+    assert_eq!(config(&archive)["config"]["User"], "10");
     // All platforms of a multi-platform image come along.
     let there = format!("oci:{}:multi", images.beside("elsewhere").display());
     let (here, others) = architectures();

@@ -8,7 +8,7 @@ pub(super) mod place;
 mod report;
 
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ocidian_build::build::Maker;
 use ocidian_build::history::Line;
@@ -102,6 +102,11 @@ pub(super) fn run(
     let done = done.map_err(|error| interrupt.explain(error))?;
     drop(progress);
     done.print(&args.result, voice)
+}
+
+/// Where on disk the result goes, so that it is not taken for part of what goes in.
+pub(super) fn target(args: &EditArgs) -> anyhow::Result<Option<PathBuf>> {
+    Ok(Place::of(args)?.path().map(Path::to_owned))
 }
 
 /// What decides when the result says it was made.

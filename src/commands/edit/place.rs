@@ -79,6 +79,11 @@ pub(super) struct Put {
 }
 
 impl Place {
+    /// Where on disk the result goes.
+    pub(super) fn path(&self) -> Option<&Path> {
+        path(&self.target)
+    }
+
     /// Opens where the result goes.
     pub(super) fn destination(&self, cancel: &Cancel) -> anyhow::Result<Box<dyn Destination>> {
         let options = CreateOptions { cancel: cancel.clone(), ..CreateOptions::default() };

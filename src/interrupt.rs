@@ -37,6 +37,11 @@ impl Interrupt {
         Cancel::from_flag(Arc::clone(&self.stop))
     }
 
+    /// Set once a signal came, for work that takes no [`Cancel`].
+    pub(crate) fn flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.stop)
+    }
+
     /// Marks an error as the end that a signal asked for, if one did.
     pub(crate) fn explain(&self, error: anyhow::Error) -> anyhow::Error {
         match i32::try_from(self.signal.load(Ordering::Relaxed)) {

@@ -36,7 +36,8 @@ fuzz_target!(|bytes: &[u8]| {
             Err(_) => break false,
         }
     };
-    let expected = Expected { compression: Some(compression), lowest: first & 0x80 == 0, ..Expected::default() };
+    let expected =
+        Expected { compression: Some(compression), lowest: first & 0x80 == 0, ..Expected::default() };
     let mut findings = Findings::new(Arc::new(Settings::default()), Subject::File("layer".to_owned()));
     check(Cursor::new(blob.to_vec()), &expected, &WindowBudget::default(), &mut findings);
     let mut all = Collected::default();

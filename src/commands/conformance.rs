@@ -9,6 +9,7 @@ use ocidian_conformance::{cases, validation_cases, write_all};
 
 use crate::cli::{Conformance, ConformanceVerb, Format, RunArgs, Show};
 use crate::exit::Usage;
+use crate::interrupt::Interrupt;
 use crate::report::{self, Voice, escape, json};
 
 /// Trees of the cases are a thousand levels deep, and the runner looks at them a call a level.
@@ -28,19 +29,22 @@ pub(crate) fn run(args: &Conformance, voice: Voice) -> anyhow::Result<()> {
         }
         ConformanceVerb::Unpack(args) => {
             let chosen = chosen(cases(), |case| case.id, &args.run)?;
-            let options = Options { rootfs: args.rootfs.clone(), ..options(&args.run) };
-            show(&args.run, |tool| run_unpack(tool, &chosen, &options))
+            let interrupt = Interrupt::catch()?;
+            let options = Options { rootfs: args.rootfs.clone(), ..options(&args.run, &interrupt) };
+            show(&args.run, &interrupt, |tool| run_unpack(tool, &chosen, &options))
         }
         ConformanceVerb::Validate(args) => {
             let chosen = chosen(validation_cases(), |case| case.id, &args.run)?;
-            let options = options(&args.run);
-            show(&args.run, |tool| run_validate(tool, &chosen, &options))
+            let interrupt = Interrupt::catch()?;
+            let options = options(&args.run, &interrupt);
+            show(&args.run, &interrupt, |tool| run_validate(tool, &chosen, &options))
         }
     }
 }
 
-fn options(args: &RunArgs) -> Options {
-    Options { timeout: args.timeout, max_memory: args.max_memory, ..Options::default() }
+fn options(args: &RunArgs, interrupt: &Interrupt) -> Options {
+    let stop = interrupt.flag();
+    Options { timeout: args.timeout, max_memory: args.max_memory, stop, ..Options::default() }
 }
 
 /// The cases that are asked for.
@@ -64,12 +68,19 @@ fn matches(pattern: &str, id: &str) -> bool {
     (0..=rest.len()).any(|at| rest.get(at..).is_some_and(|rest| matches(end, rest)))
 }
 
-fn show(args: &RunArgs, run: impl FnOnce(&str) -> io::Result<Report> + Send) -> anyhow::Result<()> {
+fn show(
+    args: &RunArgs,
+    interrupt: &Interrupt,
+    run: impl FnOnce(&str) -> io::Result<Report> + Send,
+) -> anyhow::Result<()> {
     let report = thread::scope(|scope| {
         let thread = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || run(&args.tool));
         thread?.join().unwrap_or_else(|_| Err(io::Error::other("the runner died")))
     });
-    let mut report = report.map_err(|error| Usage(format!("--tool: {error}")))?;
+    let mut report = report.map_err(|error| match error.kind() {
+        io::ErrorKind::Interrupted => interrupt.explain(error.into()),
+        _ => Usage(format!("--tool: {error}")).into(),
+    })?;
     let (clean, total) = (report.is_clean(), report.cases.len());
     let counts = ["passed", "flawed", "failed", "skipped"].map(|name| (name, report.count(name)));
     match args.show {

@@ -2,11 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
+use std::process::Stdio;
+use std::thread::sleep;
+use std::time::Duration;
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::Value;
 
-use crate::bin::{ok, path, run};
+use crate::bin::{ocidian, ok, path, run};
 use crate::room::Room;
 
 fn report(arguments: &[&str]) -> (i32, Value) {
@@ -96,4 +102,28 @@ fn what_cannot_be_run_is_used_wrongly() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
         assert_eq!(said.lines().count(), 1, "{said}");
     }
+}
+
+#[test]
+fn a_signal_ends_the_program_under_test_and_leaves_nothing() {
+    let room = Room::new();
+    let (script, begun) = (room.path().join("tool"), room.path().join("begun"));
+    fs::write(&script, format!("echo $$ > {0}.new && mv {0}.new {0} && exec sleep 600", begun.display()))
+        .unwrap();
+    fs::create_dir(room.path().join("tmp")).unwrap();
+    let mut child = ocidian()
+        .args(["conformance", "validate", "--tool", &format!("sh {} {{layout}}", script.display()), "image"])
+        .env("TMPDIR", room.path().join("tmp"))
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while !begun.exists() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+        sleep(Duration::from_millis(20));
+    }
+    kill(Pid::from_raw(child.id().cast_signed()), Signal::SIGINT).unwrap();
+    assert_eq!(child.wait().unwrap().signal(), Some(Signal::SIGINT as i32));
+    assert_eq!(fs::read_dir(room.path().join("tmp")).unwrap().count(), 0);
+    let tool: i32 = fs::read_to_string(&begun).unwrap().trim().parse().unwrap();
+    assert!(kill(Pid::from_raw(tool), None).is_err(), "the program still runs");
 }

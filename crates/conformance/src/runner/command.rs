@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::atomic::Ordering;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::case::Limits;
 use crate::layout::TAG;
+use crate::runner::Options;
 use crate::runner::sandbox::Sandbox;
 
 /// How much of a message is kept.
@@ -100,7 +102,7 @@ pub(super) struct Run {
 }
 
 /// Runs the words to their end.
-pub(super) fn run(words: &[String], sandbox: &Sandbox, timeout: Duration) -> io::Result<Run> {
+pub(super) fn run(words: &[String], sandbox: &Sandbox, options: &Options) -> io::Result<Run> {
     let (Some(program), arguments) = (words.first(), words.get(1..).unwrap_or_default()) else {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "no command"));
     };
@@ -114,7 +116,7 @@ pub(super) fn run(words: &[String], sandbox: &Sandbox, timeout: Duration) -> io:
         .process_group(0)
         .spawn()
         .map_err(|error| io::Error::new(error.kind(), format!("{program}: {error}")))?;
-    let end = Instant::now() + timeout;
+    let end = Instant::now() + options.timeout;
     let mut pause = Duration::from_micros(500);
     let mut peak_memory = None;
     let ending = loop {
@@ -122,10 +124,14 @@ pub(super) fn run(words: &[String], sandbox: &Sandbox, timeout: Duration) -> io:
         if let Some(status) = child.try_wait()? {
             break ending(status);
         }
-        if Instant::now() >= end {
+        let stop = options.stop.load(Ordering::Relaxed);
+        if stop || Instant::now() >= end {
             // The leader is not reaped yet, so its id still names this group.
             let _ = kill_process_group(Pid::from_child(&child), Signal::KILL);
             child.wait()?;
+            if stop {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
             break Ending::TimedOut;
         }
         sleep(pause);

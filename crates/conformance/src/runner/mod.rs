@@ -16,6 +16,8 @@ mod validate;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 pub use report::{CaseReport, Report, Verdict};
@@ -41,6 +43,9 @@ pub struct Options {
     /// The process that is started counts, not its children, and it is looked at every few
     /// milliseconds: what it takes in the last of them may be missed.
     pub max_memory: Option<u64>,
+    /// Once it is set, the tool that runs is killed and the run ends in an error of the kind `Interrupted`, with
+    /// nothing left behind.
+    pub stop: Arc<AtomicBool>,
 }
 
 impl Default for Options {
@@ -50,6 +55,7 @@ impl Default for Options {
             timeout: Duration::from_secs(30),
             rootfs: PathBuf::from("rootfs"),
             max_memory: None,
+            stop: Arc::default(),
         }
     }
 }
@@ -67,7 +73,7 @@ impl Default for Options {
 /// wrong is in the report.
 pub fn run_unpack(tool: &str, cases: &[Case], options: &Options) -> io::Result<Report> {
     let template = Template::parse(tool)?;
-    let absolute = AbsoluteOutside::create()?;
+    let absolute = AbsoluteOutside::create(&options.stop)?;
     let mut reports = Vec::with_capacity(cases.len());
     for case in cases {
         let layout = case.layout();
@@ -78,7 +84,7 @@ pub fn run_unpack(tool: &str, cases: &[Case], options: &Options) -> io::Result<R
             None => report.verdict = Verdict::Skipped("the tool's command has no place for limits".into()),
             Some(words) => {
                 let before = (sandbox.snapshot()?, absolute.snapshot()?);
-                let run = command::run(&words, &sandbox, options.timeout)?;
+                let run = command::run(&words, &sandbox, options)?;
                 let after = (sandbox.snapshot()?, absolute.snapshot()?);
                 let mut faults = judge(case, &layout, &run, &bundle, options)?;
                 faults.wrong.extend(sandbox::differences(&before.0, &after.0));

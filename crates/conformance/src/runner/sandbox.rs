@@ -8,11 +8,13 @@
 //! ```
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::thread::sleep;
+use std::time::Duration;
 
 use rustix::fs::OFlags;
 
@@ -78,7 +80,7 @@ pub(super) struct AbsoluteOutside {
 }
 
 impl AbsoluteOutside {
-    pub(super) fn create() -> io::Result<Self> {
+    pub(super) fn create(stop: &AtomicBool) -> io::Result<Self> {
         let path = format!("{ABSOLUTE_OUTSIDE}.lock");
         let mut options = OpenOptions::new();
         options.read(true).custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
@@ -89,7 +91,15 @@ impl AbsoluteOutside {
             }
             other => other?,
         };
-        lock.lock()?;
+        while let Err(error) = lock.try_lock() {
+            match error {
+                TryLockError::Error(error) => return Err(error),
+                TryLockError::WouldBlock if stop.load(Ordering::Relaxed) => {
+                    return Err(io::ErrorKind::Interrupted.into());
+                }
+                TryLockError::WouldBlock => sleep(Duration::from_millis(20)),
+            }
+        }
         let outside = Self { _lock: lock };
         outside.restore()?;
         Ok(outside)

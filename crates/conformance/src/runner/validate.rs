@@ -24,7 +24,7 @@ use crate::validation::{Build, Conformity, ValidationCase};
 /// If the command is malformed or cannot be started, or a sandbox cannot be made.
 pub fn run_validate(tool: &str, cases: &[ValidationCase], options: &Options) -> io::Result<Report> {
     let template = Template::parse(tool)?;
-    let absolute = AbsoluteOutside::create()?;
+    let absolute = AbsoluteOutside::create(&options.stop)?;
     let mut reports = Vec::with_capacity(cases.len());
     for case in cases {
         let mut report = CaseReport::new(case.id, case.title, case.section);
@@ -51,7 +51,7 @@ pub fn run_validate(tool: &str, cases: &[ValidationCase], options: &Options) -> 
         };
         let words = words.unwrap_or_default();
         let before = (sandbox.snapshot()?, absolute.snapshot()?);
-        let run = command::run(&words, &sandbox, options.timeout)?;
+        let run = command::run(&words, &sandbox, options)?;
         let after = (sandbox.snapshot()?, absolute.snapshot()?);
         let mut faults: Vec<String> =
             judge(case.verdict, run.ending, &run.message, options.timeout).into_iter().collect();

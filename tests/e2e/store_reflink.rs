@@ -19,15 +19,20 @@ use serde_json::json;
 struct Xfs(tempfile::TempDir);
 
 impl Xfs {
-    fn new(image: &Path) -> Self {
+    /// `None`, said visibly, where the kernel has no loop devices or no xfs: no package brings those.
+    fn new(image: &Path) -> Option<Self> {
         let nothing = None::<&str>;
         let holder = tempfile::tempdir().unwrap();
         fs::File::create(image).unwrap().set_len(400 << 20).unwrap(); // the least that mkfs.xfs takes is 300 MB
         run::stdout(Command::new("mkfs.xfs").args(["-q", "-m", "reflink=1"]).arg(image)).unwrap();
         unshare(CloneFlags::CLONE_NEWNS).unwrap();
         mount(nothing, "/", nothing, MsFlags::MS_REC | MsFlags::MS_PRIVATE, nothing).unwrap();
-        run::stdout(Command::new("mount").args(["-o", "loop"]).arg(image).arg(holder.path())).unwrap();
-        Self(holder)
+        let mounted = run::stdout(Command::new("mount").args(["-o", "loop"]).arg(image).arg(holder.path()));
+        if let Err(error) = mounted {
+            println!("SKIPPED store_reflink: xfs on a loop device cannot be mounted: {error:#}");
+            return None;
+        }
+        Some(Self(holder))
     }
 
     fn free(&self) -> u64 {
@@ -56,7 +61,7 @@ fn storage_is_shared_and_verified_all_the_same() {
     require_able!(Root);
     let [_] = require!("mkfs.xfs");
     let place = tempfile::tempdir().unwrap();
-    let xfs = Xfs::new(&place.path().join("xfs"));
+    let Some(xfs) = Xfs::new(&place.path().join("xfs")) else { return };
     let path = xfs.0.path().join("from");
     let mut layout = Layout::create(&path).unwrap();
     let layer = Layer::plain(&[Entry::file("large", vec![b'x'; LARGE])]).unwrap();

@@ -61,9 +61,10 @@ pub(crate) use validate::{Kind, ReportFormat, Validate};
 #[command(
     name = "ocidian",
     version,
-    about = "A toolkit for OCI images at rest: look into them, unpack them, make bundles of them",
-    long_about = "A toolkit for OCI images at rest: it reads image layouts and archives, looks into them without \
-        unpacking, and makes runtime bundles of them. Every byte is checked against its digest before it is used.",
+    about = "A toolkit for OCI images at rest: copy, inspect, edit, build, validate and unpack them",
+    long_about = "A toolkit for OCI images at rest: it copies images between layouts, archives and directories, keeps \
+        layouts in order, looks into images without unpacking them, builds, edits and validates them, and makes \
+        runtime bundles of them. Every byte is checked against its digest before it is used.",
     after_long_help = IMAGES_AND_EXITS,
     infer_long_args = false,
     propagate_version = false,
@@ -84,21 +85,23 @@ Naming an image (one grammar for every verb):
   docker-archive:FILE[:NAME:TAG]    what `docker save` and `podman save` write
   dir:PATH                          skopeo's flat directory
   a bare word                       a path if it starts with `.` or `/` or exists; its kind is found by looking
-The tag may be left out where there is only one image.
+The tag may be left out where there is only one image. `-` as a FILE is standard input, or standard output.
 
 Exit codes:
   0  done
   1  failed
   2  used wrongly
   3  not found: no such file, tag, platform or blob
-  4  not allowed in: permission to read the image was refused
+  4  not allowed in: permission to read or to write was refused
   5  content failed verification: a digest, size or diff_id is wrong
 A command that SIGINT or SIGTERM stops cleans up, then ends by that signal (130 and 143 in a shell).
 
 Environment:
-  NO_COLOR   no colours, wherever they would be used
+  NO_COLOR            no colours, wherever they would be used
+  SOURCE_DATE_EPOCH   the time that what is made says it was made, in seconds since 1970
 
-Example:
+Examples:
+  ocidian copy busybox.tar oci:images:busybox && ocidian ls images
   ocidian unpack oci:images:busybox bundle && cd bundle && runc run test";
 
 /// Switches that every verb takes.

@@ -29,6 +29,12 @@ fn layers_are_compressed_otherwise_and_the_config_stays() {
             assert_eq!(again["images"][0]["digest"], digest(&to), "{tag} {how}");
         }
     }
+    // Everything that was written is counted, once.
+    let to = source.to("oci", "counted:x");
+    let done = report(["copy", "--compress", "zstd", &source.image("app"), &to]);
+    assert_eq!((&done["copied"]["blobs"], &done["present"]["blobs"]), (&json!(4), &json!(0)));
+    let again = report(["copy", "--compress", "zstd", &to, &source.to("oci", "counted:y")]);
+    assert_eq!(again["present"]["blobs"], json!(3), "the manifest alone is written again");
     let said = run(["copy", "--compress", "zstd", &source.image("app"), &source.to("oci", "said")]);
     assert!(String::from_utf8(said.stderr).unwrap().contains(" became sha256:"));
 }

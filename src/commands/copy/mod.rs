@@ -4,6 +4,7 @@ mod convert;
 mod destination;
 mod report;
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::bail;
@@ -78,9 +79,10 @@ impl Job<'_> {
             (vec![root], was)
         };
         let converting = convert::options(self.args, to.demands().complete);
+        let wrote = Arc::default();
         let converter = converting.as_ref().map(|options| {
-            move |source: &dyn BlobSource, root: &Descriptor, sink: &dyn BlobSink| {
-                convert::image(source, root, sink, options, progress, cancel)
+            |source: &dyn BlobSource, root: &Descriptor, sink: &dyn BlobSink| {
+                convert::image(source, root, sink, options, (progress, cancel), &wrote)
             }
         });
         let options = Options {
@@ -94,6 +96,7 @@ impl Job<'_> {
         };
         let mut report = copy::copy_into(self.store, roots, &*to, &options)?;
         report.notes.extend(notes);
+        convert::Wrote::of(&wrote).add_to(&mut report);
         if cancel.is_cancelled() {
             return Err(Error::Cancelled.into());
         }

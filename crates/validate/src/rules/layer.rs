@@ -246,7 +246,7 @@ super::rules! {
         title: "entries' names are UTF-8",
         says: EXTRACTED,
         help: "Legal on Linux, where names are bytes; JSON reports and other systems cannot show such a name.",
-        good: "caf\\u{e9} in UTF-8: 63 61 66 c3 a9",
+        good: "café in UTF-8: 63 61 66 c3 a9",
         bad: "the same in Latin-1: 63 61 66 e9",
     }
     NAME_LENGTH: Error "layer-name-length" Image "layer.md#applying-changesets" V1_0 {

@@ -5,3 +5,4 @@
 mod bundles;
 mod layers;
 mod layouts;
+mod reading;

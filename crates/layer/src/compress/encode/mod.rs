@@ -46,9 +46,6 @@ use pool::Pool;
 
 /// Blocks beyond one a thread that may be under way, so that no thread waits for the caller.
 const AHEAD: usize = 2;
-/// Content that may be under way, in bytes. It bounds the memory on machines of many cores.
-const UNDER_WAY: usize = 32 << 20;
-
 /// How much is compressed together. A change of these changes every digest.
 fn block_size(compressor: Compressor) -> usize {
     match (compressor.compression(), compressor.level()) {
@@ -56,6 +53,16 @@ fn block_size(compressor: Compressor) -> usize {
         (Compression::Gzip, _) => 512 << 10,
         (Compression::Zstd, Some(5..)) => 8 << 20,
         (Compression::Zstd, _) => 4 << 20,
+    }
+}
+
+/// Blocks that may be under way, whatever the threads. At the default levels a process stays below 64 MB by that;
+/// where they are few, the threads still compress faster than anyone reads what they are fed.
+fn most_under_way(compressor: Compressor) -> usize {
+    match (compressor.compression(), compressor.level()) {
+        (Compression::Zstd, Some(5..)) => 6,
+        (Compression::Zstd, _) => 5,
+        _ => Threads::MOST + AHEAD,
     }
 }
 
@@ -100,7 +107,7 @@ impl<W: Write> Encoder<W> {
     /// # Errors
     /// Memory for the compressor.
     pub fn new(inner: W, compressor: Compressor, threads: Threads) -> io::Result<Self> {
-        let most = UNDER_WAY / block_size(compressor);
+        let most = most_under_way(compressor);
         let threads = Threads::new(threads.get().min(most));
         Ok(Self {
             inner,

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
+use ocidian_spec::Digest;
 use ocidian_testkit::{require_able, run};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -326,4 +327,48 @@ fn the_digest_goes_to_a_file() {
     let built = place.build("src", "one", &["--digestfile", &place.text("digest")]);
     assert_eq!(fs::read_to_string(place.at("digest")).unwrap(), built["digest"].as_str().unwrap());
     assert!(Path::new(&place.text("images")).join("oci-layout").exists());
+}
+
+#[test]
+fn layers_of_types_that_nobody_knows_are_carried_along() {
+    let place = Place::new();
+    let base = place.build("src", "base", &[]);
+    let layout = place.at("images");
+    let manifest =
+        fs::read_to_string(layout.join("blobs").join(base["digest"].as_str().unwrap().replace(':', "/")));
+    let odd = manifest.unwrap().replace("image.layer.v1.tar+gzip", "image.layer.v9.future");
+    let digest = Digest::sha256(odd.as_bytes());
+    fs::write(layout.join("blobs/sha256").join(digest.encoded()), &odd).unwrap();
+    let index = fs::read_to_string(layout.join("index.json")).unwrap();
+    let index = index.replace(base["digest"].as_str().unwrap(), &digest.to_string());
+    let index = index.replace(&format!("\"size\":{}", base["size"]), &format!("\"size\":{}", odd.len()));
+    fs::write(layout.join("index.json"), index).unwrap();
+    place.file("more/new", "new");
+    place.build("more", "next", &["--base", &place.image("base")]);
+    let layers = place.manifest("next")["layers"].clone();
+    assert_eq!(layers[0]["mediaType"], "application/vnd.oci.image.layer.v9.future");
+    assert_eq!(layers[1]["mediaType"], "application/vnd.oci.image.layer.v1.tar+gzip");
+    let other = format!("oci:{}:x", place.text("other"));
+    ok(["build", "-q", &place.text("more"), "--base", &place.image("base"), "-t", &other]);
+    assert!(place.at("other/blobs").join(layers[0]["digest"].as_str().unwrap().replace(':', "/")).exists());
+}
+
+#[test]
+fn a_signal_leaves_nothing() {
+    let place = Place::new();
+    fs::File::create(place.at("src/large")).unwrap().set_len(20 << 30).unwrap();
+    let mut command = crate::bin::ocidian();
+    command.args(["build", "-q", &place.text("src"), "-t", &place.image("x"), "--compress", "none"]);
+    let mut child = command.spawn().unwrap();
+    let begun = std::time::Instant::now();
+    while !place.at("images").exists() {
+        assert!(begun.elapsed().as_secs() < 60, "it never began");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).unwrap();
+    let status = child.wait().unwrap();
+    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(15));
+    assert!(!place.at("images").exists(), "{:?}", fs::read_dir(place.at("images")).map(Iterator::count));
 }

@@ -116,6 +116,33 @@ fn a_debian_tree_comes_back_from_everyone() {
 }
 
 #[test]
+fn other_forms_are_loaded_by_others() {
+    require_able!(Root, Tmpfs);
+    require!("skopeo", "buildah");
+    let room = Room::new();
+    let at = |name: &str| room.path().join(name);
+    fs::create_dir_all(at("source/etc")).unwrap();
+    fs::write(at("source/etc/motd"), "hello\n").unwrap();
+    let source = at("source").display().to_string();
+    for (form, name) in [("docker-archive", "a.tar:made/by:us"), ("oci-archive", "b.tar:v1"), ("dir", "flat")]
+    {
+        let image = format!("{form}:{}", at(name).display());
+        ok(["build", "-q", &source, "-t", &image, "--cmd", "/bin/true", "--label", "a=b"]);
+        assert_eq!(ok(["cat", &image, "/etc/motd"]), "hello\n", "{form}");
+        let script = "skopeo inspect --config $1 | grep -q '\"a\": *\"b\"'
+            root=$2/storage; run=$2/run
+            b() { buildah --storage-driver vfs --root $root --runroot $run \"$@\"; }
+            if [ $3 = docker-archive ]; then
+                container=$(b from $1); cat $(b mount $container)/etc/motd; b umount $container >/dev/null
+            else
+                skopeo copy -q --insecure-policy $1 docker-archive:$2/copied-$3.tar; echo hello
+            fi";
+        let said = run::script(script, &[image.as_ref(), room.path().as_os_str(), form.as_ref()]).unwrap();
+        assert_eq!(said, "hello\n", "{form}");
+    }
+}
+
+#[test]
 fn runc_runs_what_was_built() {
     require_able!(Root, Containers);
     let [runc] = require!("runc");

@@ -46,7 +46,11 @@ pub(super) fn differing(
         match tree.lookup_link(&look.path).ok().filter(|node| agrees(&look, node)) {
             None => differing.push(look.path),
             Some(node) => match place(node) {
-                Some(place) => open.entry((place.layer(), place.offset())).or_default().push(look),
+                // Most files have one name, and a vector that grows begins with room for four.
+                Some(place) => open
+                    .entry((place.layer(), place.offset()))
+                    .or_insert_with(|| Vec::with_capacity(1))
+                    .push(look),
                 // No entry mentions it, so it has no attributes of its own.
                 None if look.metadata.xattrs.is_empty() => {}
                 None => differing.push(look.path),

@@ -372,3 +372,24 @@ fn a_signal_leaves_nothing() {
     assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(15));
     assert!(!place.at("images").exists(), "{:?}", fs::read_dir(place.at("images")).map(Iterator::count));
 }
+
+#[test]
+fn a_signal_ends_the_wait_for_a_pipe() {
+    let place = Place::new();
+    let mut command = crate::bin::ocidian();
+    command.args(["build", "-q", "-", "-t", &place.image("x")]).stdin(std::process::Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let begun = std::time::Instant::now();
+    while !place.at("images").exists() {
+        assert!(begun.elapsed().as_secs() < 60, "it never began");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
+    // The pipe stays open all the while.
+    let stdin = child.stdin.take();
+    let status = child.wait().unwrap();
+    drop(stdin);
+    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(2));
+    assert!(!place.at("images").exists());
+}

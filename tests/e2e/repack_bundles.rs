@@ -132,6 +132,9 @@ fn bundles_that_cannot_be_used() {
         "it is no bundle that this version unpacked",
     );
     fails(["repack", &work.text("missing"), "-t", &work.image("x")], 1, "missing");
+    let inside = format!("oci:{}/images:x", work.rootfs("etc").display());
+    fails(["repack", &bundle, "-t", &inside], 1, "inside the bundle's tree");
+    assert!(!work.rootfs("etc/images").exists());
     fs::write(work.rootfs(".wh.x"), "").unwrap();
     tried(".wh.x");
 }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use ocidian_build::build::{MadeLayer, Maker, directory_layer, tar_layer};
 use ocidian_build::mutate::Target;
 use ocidian_build::{Carrier, Created, Image, Mutation, NewLayer};
-use ocidian_content::{Cancel, Destination, Expect, Progress, Role, Store};
+use ocidian_content::{Cancel, Destination, Progress, Store};
 use ocidian_image_layout::Options;
 use ocidian_spec::{Annotations, Descriptor, Document, ImageIndex, MediaType, Platform, RawDocument};
 
@@ -152,15 +152,7 @@ impl Work<'_> {
         }
         let (manifest, config) = (written.manifest.digest, written.config.digest);
         let layers = plan.sources.iter().zip(made).map(|(source, layer)| (source.name(), layer)).collect();
-        let root = written.root;
-        // An index lists it, and nothing else names it.
-        if count > plan.sources.len() {
-            let mut blob =
-                self.destination.begin(Role::Manifest, Expect::Known(root.descriptor().clone()))?;
-            std::io::Write::write_all(&mut blob, root.bytes())?;
-            blob.commit(None)?;
-        }
-        Ok((root, BuiltImage::new(platform, manifest, config, layers)))
+        Ok((written.root, BuiltImage::new(platform, manifest, config, layers)))
     }
 
     fn layers(

@@ -6,7 +6,7 @@ mod report;
 use std::time::Instant;
 
 use ocidian_build::build::Maker;
-use ocidian_build::repack::{Base, RepackOptions, Repacked, repack};
+use ocidian_build::repack::{Base, RepackOptions, repack};
 use ocidian_build::{Carrier, Image, NewLayer};
 use ocidian_content::{Cancel, Progress};
 use ocidian_layer::EntryPath;
@@ -46,6 +46,7 @@ fn work(
         None => bundle.state().source().parse()?,
     };
     let output = Output::of(&args.output.tag, Some(&source))?;
+    refuse_inside(bundle, &output)?;
     let destination = output.open(cancel)?;
     let base = base::find(bundle, &source, args.base.is_some(), voice)?;
     let mut image = Image::open(base.store.as_ref(), &base.selection)?;
@@ -84,14 +85,13 @@ fn work(
     carrier.blobs(&manifest.value().layers)?;
     output.publish(destination, &written.root, cancel)?;
     let report = Report::new(&output, written.root.descriptor(), &repacked, base.complete, notes);
-    if args.changes.refresh_bundle {
+    if let Some(renewal) = repacked.renewal {
         let new_config = match new_config == *config.value() {
             true => config.clone(),
             false => Raw::<ImageConfig>::verify(new_config.to_json()?, written.config)?,
         };
         let new_manifest: Raw<ImageManifest> = written.root.parse()?;
         let image = ocidian_unpack::Image { manifest: &new_manifest, config: &new_config };
-        let Repacked { renewal, .. } = repacked;
         let shown = output.absolute(&new_manifest.descriptor().digest);
         bundle.publish(renewal, &shown, image).map_err(|error| {
             let error = anyhow::Error::from(error);
@@ -99,6 +99,18 @@ fn work(
         })?;
     }
     Ok(report)
+}
+
+/// The image that is being made is not part of itself.
+fn refuse_inside(bundle: &UnpackedBundle, output: &Output) -> anyhow::Result<()> {
+    let rootfs = bundle.rootfs_path().canonicalize();
+    let parent = output.path().and_then(|path| std::path::absolute(path).ok()?.parent()?.canonicalize().ok());
+    if let (Ok(rootfs), Some(parent), Some(path)) = (rootfs, parent, output.path())
+        && parent.starts_with(&rootfs)
+    {
+        anyhow::bail!("the destination {} is inside the bundle's tree; name one elsewhere", path.display());
+    }
+    Ok(())
 }
 
 fn options(args: &Repack, bundle: &UnpackedBundle, epoch: Option<i64>) -> anyhow::Result<RepackOptions> {
@@ -115,5 +127,5 @@ fn options(args: &Repack, bundle: &UnpackedBundle, epoch: Option<i64>) -> anyhow
     let volumes = bundle.state().volumes().iter().filter_map(|path| EntryPath::new(path.as_bytes()).ok());
     masks.extend(volumes.filter(|path| !path.is_root()));
     let (paranoid, xattrs) = (args.changes.paranoid, args.changes.xattrs.clone());
-    Ok(RepackOptions { paranoid, masks, xattrs, epoch })
+    Ok(RepackOptions { paranoid, masks, xattrs, epoch, renew: args.changes.refresh_bundle })
 }

@@ -43,11 +43,11 @@ struct Finder<'a, R> {
     closed: Option<Vec<u8>>,
 }
 
-/// Compares the tree with what it was, and writes down what it is.
+/// Compares the tree with what it was, and writes down what it is where there is a place for that.
 pub(super) fn find(
     bundle: &UnpackedBundle,
     options: &RepackOptions,
-    renewal: &mut Renewal,
+    mut renewal: Option<&mut Renewal>,
     cancel: &Cancel,
 ) -> Result<Found> {
     let mut baseline = bundle.baseline()?;
@@ -66,7 +66,9 @@ pub(super) fn find(
         if cancel.is_cancelled() {
             return Err(Error::Cancelled);
         }
-        renewal.writer().add(walker.path(), &node.stat).map_err(unwritten)?;
+        if let Some(renewal) = &mut renewal {
+            renewal.writer().add(walker.path(), &node.stat).map_err(unwritten)?;
+        }
         finder.node(&mut walker, &node)?;
     }
     while let Some((path, _)) = finder.next.take() {

@@ -29,6 +29,8 @@ pub struct RepackOptions {
     pub xattrs: Vec<String>,
     /// The latest time, in seconds: `SOURCE_DATE_EPOCH`.
     pub epoch: Option<i64>,
+    /// Whether to write down what the tree is now, so that the bundle can become one of the new image.
+    pub renew: bool,
 }
 
 /// The image that a bundle is of, where its layers can be read.
@@ -51,8 +53,8 @@ pub struct Repacked {
     pub compared: usize,
     /// Entries that would have been, and are in the layer because there was nothing to compare them with.
     pub taken: usize,
-    /// What the tree is now, to be published once the image is.
-    pub renewal: Renewal,
+    /// What the tree is now, where that was asked for, to be published once the image is.
+    pub renewal: Option<Renewal>,
 }
 
 /// Makes a layer of what changed in a bundle.
@@ -71,8 +73,8 @@ pub fn repack(
                     be repacked";
         return Err(Error::Refused(told.to_owned()));
     }
-    let mut renewal = bundle.renew()?;
-    let found = find::find(bundle, options, &mut renewal, maker.cancel)?;
+    let mut renewal = options.renew.then(|| bundle.renew()).transpose()?;
+    let found = find::find(bundle, options, renewal.as_mut(), maker.cancel)?;
     let mut put = found.changed;
     let (mut compared, mut taken) = (0, 0);
     match base {

@@ -44,6 +44,8 @@ impl Bars {
 impl Progress for Bars {
     fn event(&self, event: Event<'_>) {
         match event {
+            // Where all that is copied is converted, nothing is known beforehand.
+            Event::Total { blobs: 0, .. } => self.whole.store(false, Ordering::Relaxed),
             Event::Total { blobs, bytes } => {
                 self.whole.store(true, Ordering::Relaxed);
                 self.done.store(0, Ordering::Relaxed);

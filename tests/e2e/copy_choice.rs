@@ -142,6 +142,30 @@ fn referrers_come_along_where_that_is_asked_for() {
 }
 
 #[test]
+fn the_lists_that_registries_keep_come_along_and_are_joined() {
+    let source = Source::new();
+    let app = source.image("app");
+    let tag = digest(&app).replace(':', "-");
+    let signature = |entry: &&Value| entry["artifactType"] == "application/x-signature";
+    let listed = report(["ls", source.path("source").to_str().unwrap()]);
+    let signature = listed.as_array().unwrap().iter().find(signature).unwrap()["digest"].clone();
+    let signature = format!("oci:{}@{}", source.path("source").display(), signature.as_str().unwrap());
+    ok(["index", "create", &source.image(&tag), &signature]);
+    // The destination has a list of its own, of another referrer.
+    let to = source.to("oci", "to");
+    copy(&[&app, &to]);
+    ok(["index", "create", &format!("{to}:{tag}"), &source.image("artifact")]);
+    let done = report(["copy", "--referrers", &app, &to]);
+    let why: Vec<&Value> = done["images"].as_array().unwrap().iter().map(|image| &image["why"]).collect();
+    assert!(why.contains(&&json!("fallbackTag")), "{why:?}");
+    let list: Value = serde_json::from_str(&ok(["inspect", "--raw", &format!("{to}:{tag}")])).unwrap();
+    let digests: Vec<&str> =
+        list["manifests"].as_array().unwrap().iter().map(|child| child["digest"].as_str().unwrap()).collect();
+    assert!(digests.contains(&&*digest(&source.image("artifact"))), "{digests:?}");
+    assert!(signature.ends_with(digests.iter().find(|it| signature.ends_with(**it)).unwrap()));
+}
+
+#[test]
 fn a_digest_is_left_in_a_file() {
     let source = Source::new();
     let file = source.path("digest");

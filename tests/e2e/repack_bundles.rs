@@ -195,3 +195,25 @@ fn an_ordinary_users_bundle_keeps_owners_and_devices() {
     let (theirs, bundle) = (Snapshot::of(&at("again")).unwrap(), Snapshot::of(&at("bundle/rootfs")).unwrap());
     assert_eq!(diff(&bundle, &theirs, &ignore), []);
 }
+
+#[test]
+fn a_root_that_its_owner_may_not_list_is_unpacked_all_the_same() {
+    require_able!(Root);
+    let user = TestUser::get().unwrap();
+    let home = user.directory().unwrap();
+    let at = |name: &str| home.path().join(name);
+    let entries = [Entry::directory("./").with_mode(0o311), Entry::file("f", "x")];
+    layout::simple(&at("images"), &json!({}), &[Layer::plain(&entries).unwrap()]).unwrap();
+    fs::copy(bin::path(), at("ocidian")).unwrap();
+    user.give(home.path()).unwrap();
+    let run_as = |arguments: &[&str]| {
+        let mut command = user.command(at("ocidian"));
+        run::output(command.current_dir(home.path()).args(arguments)).unwrap()
+    };
+    let unpacked = run_as(&["unpack", "oci:images", "bundle"]);
+    assert!(said(&unpacked).contains("cannot be repacked"), "{}", said(&unpacked));
+    assert!(at("bundle/config.json").exists());
+    let repacked = run_as(&["repack", "bundle", "-t", "oci:images:x"]);
+    let told = String::from_utf8_lossy(&repacked.stderr).into_owned();
+    assert!(repacked.status.code() == Some(1) && told.contains("ocidian.baseline"), "{told}");
+}

@@ -9,6 +9,7 @@ use std::path::Path;
 use ocidian_content::{BlobSource, Cancel, Progress};
 use rustix::fd::{AsFd, BorrowedFd};
 use rustix::fs::{Mode, mkdirat, openat};
+use rustix::io::Errno;
 
 use crate::baseline::{self, TakeError};
 use crate::convert::{ImageFiles, RuntimeOptions, convert};
@@ -67,23 +68,31 @@ pub fn unpack_bundle(
         .map_err(|error| at(Failure::Refused(format!("cannot write config.json: {error}"))))?;
     write_file(staging.dir(), crate::state::FILE_NAME, &state.to_json().map_err(at)?, 0o644).map_err(at)?;
     if options.form == Form::Rootfs {
-        take_baseline(staging.dir()).map_err(at)?;
+        filled.unpacked.warnings.extend(take_baseline(staging.dir()).map_err(at)?);
     }
     staging.settle(&options.ids)?;
     write_file(staging.dir(), "config.json", &config, 0o644).map_err(at)?;
     filled.commit(staging)
 }
 
-/// Writes down what the finished tree is, so that a repack finds what changed since.
-fn take_baseline(bundle: BorrowedFd<'_>) -> Result<(), Failure> {
+/// Writes down what the finished tree is, so that a repack finds what changed since. A warning where an image says
+/// that nobody may list its root: that is for runtimes to cope with, and no reason not to unpack it.
+fn take_baseline(bundle: BorrowedFd<'_>) -> Result<Option<String>, Failure> {
+    let rootfs = match openat(bundle, "rootfs", LISTING, Mode::empty()) {
+        Err(Errno::ACCESS) => {
+            let told = "the image lets its owner not list its root, so the bundle cannot be repacked";
+            return Ok(Some(told.to_owned()));
+        }
+        opened => opened.tried("cannot open rootfs")?,
+    };
     let file = PendingFile::beside(crate::host::dup(bundle)?, OsStr::new(crate::state::BASELINE_NAME))?;
     let quiet = file.next_tick()?;
-    let rootfs = openat(bundle, "rootfs", LISTING, Mode::empty()).tried("cannot open rootfs")?;
     let out = BufWriter::with_capacity(64 << 10, file.writer()?);
     baseline::take(rootfs, Path::new("rootfs"), out, quiet).map_err(|error| match error {
         TakeError::Walk(error) => Failure::Refused(error.to_string()),
         TakeError::Write(error) => Failure::Refused(format!("cannot write down what the tree is: {error}")),
     })?;
     file.settle(BASELINE_MODE)?;
-    file.publish()
+    file.publish()?;
+    Ok(None)
 }

@@ -104,7 +104,7 @@ fn of_cause(cause: &(dyn StdError + 'static)) -> Exit {
     }
     if let Some(error) = cause.downcast_ref::<ocidian_unpack::files::Error>() {
         return match error {
-            ocidian_unpack::files::Error::Unpack(error) => of_cause(error),
+            ocidian_unpack::files::Error::Unpack(error) => of_cause(error.as_ref()),
             _ => of_class(error.class()),
         };
     }
@@ -181,10 +181,12 @@ mod tests {
         let descriptor = Box::new(Descriptor::new(MediaType::ImageConfig, Digest::sha256(b"a"), 1));
         let blob = || Error::Blob { descriptor: descriptor.clone(), source: mismatch() };
         let unknown = || Error::RefNotFound { name: "x".into(), store: "s".into(), known: vec![] };
+        let absent = || Error::BlobNotFound { digest: Digest::sha256(b"a"), store: "s".into() };
+        let files = |error| ocidian_unpack::files::Error::from(ocidian_unpack::Error::Content(error));
         let diff_id =
             || ocidian_layer::Error::DiffId { expected: Digest::sha256(b"a"), actual: Digest::sha256(b"b") };
         let layer = |source| ocidian_unpack::Error::Layer { layer: 1, digest: Digest::sha256(b"l"), source };
-        let table: [(anyhow::Error, Exit); 12] = [
+        let table: [(anyhow::Error, Exit); 15] = [
             (anyhow!("no"), Exit::Failed),
             (Usage("no".to_owned()).into(), Exit::Usage),
             (unknown().into(), Exit::NotFound),
@@ -195,6 +197,9 @@ mod tests {
             (layer(diff_id()).into(), Exit::Verification),
             (layer(io::Error::from(blob()).into()).into(), Exit::Verification),
             (ocidian_unpack::Error::Content(blob()).into(), Exit::Verification),
+            (files(absent()).into(), Exit::NotFound),
+            (ocidian_build::Error::from(files(absent())).into(), Exit::NotFound),
+            (ocidian_build::Error::Content(absent()).into(), Exit::NotFound),
             (io_of(io::ErrorKind::PermissionDenied).into(), Exit::Denied),
             (io_of(io::ErrorKind::NotFound).into(), Exit::NotFound),
         ];

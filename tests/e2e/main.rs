@@ -56,5 +56,8 @@ mod unpack_overlay;
 mod unpack_peers;
 mod unpack_rootless;
 mod unpack_targets;
+mod validate_found;
 mod validate_own;
+mod validate_peers;
+mod validate_verb;
 mod whole;

@@ -151,7 +151,7 @@ impl Validation<'_> {
         if let [(first, _), ..] = unreferenced.as_slice() {
             let bytes: u64 = unreferenced.iter().map(|(_, size)| size).sum();
             let message = format_args!(
-                "{} blobs of {bytes} bytes are named by nothing, {first} for one",
+                "blobs that nothing names: {} of {bytes} bytes, {first} among them",
                 unreferenced.len()
             );
             walk.findings.add_at(

@@ -54,11 +54,12 @@ pub(super) fn write(out: &mut impl Write, report: &Report, colours: bool, voice:
         let (documents, blobs, layers) =
             (some(checked.documents, "document"), some(checked.blobs, "blob"), some(checked.layers, "layer"));
         let bytes = size::bytes(checked.bytes);
-        writeln!(
-            out,
-            "checked {documents}, {blobs}, {layers} ({bytes}) against image-spec {}",
-            report.settings.spec
-        )?;
+        if report.kind == "runtime bundle" {
+            writeln!(out, "checked config.json and what it names against runtime-spec")?;
+        } else {
+            let spec = report.settings.spec;
+            writeln!(out, "checked {documents}, {blobs}, {layers} ({bytes}) against image-spec {spec}")?;
+        }
         if !report.findings.is_empty() {
             writeln!(out, "`ocidian validate --explain RULE` says what a rule rests on and what to do")?;
         }

@@ -8,6 +8,7 @@ mod examples;
 mod hostile;
 mod layouts;
 mod mutations;
+mod random;
 mod specification;
 
 use std::collections::BTreeSet;

@@ -2,6 +2,29 @@
 //!
 //! Only documents are read, each once; of other blobs it is asked how large they are. The graph is kept as numbers,
 //! so that the question which images reach a blob costs no more than following edges.
+//!
+//! ```
+//! use ocidian_content::{MemoryStore, Space};
+//! use ocidian_spec::MediaType;
+//!
+//! let store = MemoryStore::new();
+//! # let empty = store.insert(MediaType::Empty, b"{}")?;
+//! # let layer = |text: &[u8]| store.insert(MediaType::Other("text/plain".to_owned()), text);
+//! # let common = layer(b"in both")?;
+//! for text in ["one", "two"] {
+//!     // Two images with a layer of their own each, and one in common.
+//! #   let own = layer(text.as_bytes())?;
+//! #   let manifest = format!(r#"{{"schemaVersion": 2, "config": {{"mediaType": "{}", "digest": "{}",
+//! #       "size": 2}}, "layers": [{{"mediaType": "text/plain", "digest": "{}", "size": 7}},
+//! #       {{"mediaType": "text/plain", "digest": "{}", "size": 3}}]}}"#, empty.media_type, empty.digest, common.digest, own.digest);
+//! #   let manifest = manifest.into_bytes();
+//!     store.push_entry(store.insert(MediaType::ImageManifest, &manifest)?);
+//! }
+//! let space = Space::of(&store, None)?;
+//! assert_eq!(space.images[0].shared(), 7 + 2, "the layer and the config that both have");
+//! assert_eq!(space.images[0].own, 3 + space.images[0].descriptor.size);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod graph;
 

@@ -3,7 +3,8 @@
 use ocidian_layer::{Change, Entry, EntryKind, EntryPath, Metadata};
 use rustix::io::Errno;
 
-use super::tree::{FileKind, NodeId, Put, ROOT, Source, Tree};
+use super::node::{FileKind, NodeId, Source};
+use super::tree::{Put, ROOT, Tree};
 use crate::error::Failure;
 
 /// As Linux has it.

@@ -11,7 +11,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use ocidian_layer::EntryPath;
 
-use super::tree::Source;
+use super::node::Source;
 
 /// The accounts of all layers so far.
 #[derive(Debug)]

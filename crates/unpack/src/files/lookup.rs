@@ -2,7 +2,8 @@
 
 use super::apply::components;
 use super::error::{Error, Result};
-use super::tree::{FileKind, NodeId, ROOT, Tree};
+use super::node::{FileKind, NodeId};
+use super::tree::{ROOT, Tree};
 
 /// As Linux has it.
 const MAX_LINKS: u32 = 40;

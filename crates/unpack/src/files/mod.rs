@@ -9,6 +9,7 @@ mod error;
 mod layers;
 mod ledger;
 mod lookup;
+mod node;
 mod tree;
 mod usage;
 
@@ -20,7 +21,7 @@ use ocidian_layer::tar::Limits;
 use ocidian_layer::{Change, Entry, EntryKind};
 
 pub use error::{Error, Result};
-pub use tree::{FileKind, Node, Source};
+pub use node::{FileKind, Node, Source};
 pub use usage::{ImageUsage, LargeFile, LayerUsage};
 
 use self::layers::{Changes, Layers};

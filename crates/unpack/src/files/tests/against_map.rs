@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use ocidian_layer::{Change, Entry, EntryKind, EntryPath, Metadata};
 use proptest::prelude::*;
 
-use crate::files::tree::{FileKind, Tree};
+use crate::files::FileKind;
+use crate::files::tree::Tree;
 
 /// The model: a map from path to what is there, without links to follow, each put by a layer.
 #[derive(Debug, Default)]

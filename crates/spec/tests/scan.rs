@@ -218,3 +218,10 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_object_of_nothing_but_names_takes_bounded_memory() {
+    let text = format!("{{{}\"a\":0}}", "\"a\":0,".repeat(5 << 20));
+    let error = json::scan(text.as_bytes(), json::INDEX_JSON, "index").unwrap_err();
+    assert!(error.to_string().contains("names"), "{error}");
+}

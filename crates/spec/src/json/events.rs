@@ -50,7 +50,7 @@ pub struct Fault {
 /// The kinds of faults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FaultKind {
-    /// Longer than the limit.
+    /// Longer than the limit, or of more names than are kept.
     Size,
     /// Deeper than the limit.
     Depth,

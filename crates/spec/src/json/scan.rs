@@ -12,6 +12,10 @@ use super::events::{Events, Fault, FaultKind, Silent};
 use super::unescape::Unescape;
 use crate::error::{Error, Result, clip};
 
+/// The most names in the objects that are open at once, for the memory that they take: 64 MiB. The largest document
+/// that a layout may hold has far fewer, unless it is made to have more.
+const MOST_NAMES: usize = 4 << 20;
+
 /// Checks a text iteratively, before anything recursive sees it: its size, that it is UTF-8 and one
 /// JSON value without anything after it (RFC 8259), its depth, and that no object at any depth, in
 /// members that nobody knows too, has two members of one name (names compared unescaped).
@@ -216,6 +220,10 @@ impl<E: Events> Scanner<'_, E> {
         } else {
             (start as u32, end as u32)
         };
+        if self.names.len() == MOST_NAMES {
+            let what = format!("more than {MOST_NAMES} names in the objects that are open");
+            return Err(Stop { kind: FaultKind::Size, at: at as usize, what });
+        }
         self.names.push(Name { at, start, end, decoded: escaped });
         self.events.name(at as usize..self.at);
         self.space();

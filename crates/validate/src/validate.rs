@@ -271,7 +271,7 @@ impl Validation<'_> {
             cancel: self.environment.cancel,
             windows: WindowBudget::default(),
         };
-        blobs::read(&jobs, 1, &shared, &mut collected)?;
+        blobs::read(&jobs, &walk.stacks, 1, &shared, &mut collected)?;
         Ok(Report::new(source.name(), kind, &self.settings, checked, collected))
     }
 }

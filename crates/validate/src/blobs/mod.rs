@@ -1,5 +1,6 @@
 //! Every blob read once: hashed, and where it is a layer looked into, several at a time.
 
+mod below;
 mod hashed;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,9 +13,9 @@ use ocidian_spec::{Compression, Digest, Hasher};
 
 use self::hashed::{Hashed, Read as WasRead};
 use crate::error::{Error, Result};
-use crate::finding::Place;
+use crate::finding::{Place, Subject};
 use crate::findings::{Collected, Findings};
-use crate::layer::{self, ExpectedDiffId};
+use crate::layer::{self, Below, ExpectedDiffId};
 use crate::rules;
 use crate::settings::Settings;
 use crate::source::{Blob, Source};
@@ -45,19 +46,31 @@ pub(crate) struct Shared<'a> {
 
 /// Reads the blobs, the largest first so that no thread is left with one of them at the end. Findings are merged in
 /// the order of `jobs`, after those of rank `first`.
-pub(crate) fn read(jobs: &[Job], first: u64, shared: &Shared<'_>, collected: &mut Collected) -> Result<()> {
+///
+/// `stacks` are the images' layers, the lowest first: once all are read, links from one to another are followed.
+pub(crate) fn read(
+    jobs: &[Job],
+    stacks: &[Vec<Digest>],
+    first: u64,
+    shared: &Shared<'_>,
+    collected: &mut Collected,
+) -> Result<()> {
     let mut order: Vec<usize> = (0..jobs.len()).collect();
     order.sort_by_key(|at| std::cmp::Reverse(jobs.get(*at).map_or(0, |job| job.size)));
     shared.progress.event(Event::Total { blobs: jobs.len(), bytes: jobs.iter().map(|job| job.size).sum() });
     let next = AtomicUsize::new(0);
     let all = Mutex::new((std::mem::take(collected), None));
+    let layers = Mutex::new(below::Layers::new(stacks));
     let work = || {
         while let Some(at) = order.get(next.fetch_add(1, Ordering::Relaxed)).copied() {
             let Some(job) = jobs.get(at) else { break };
             let done = one(job, shared);
             let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
             match done {
-                Ok(findings) => all.0.merge(first + at as u64, findings),
+                Ok((findings, below)) => {
+                    all.0.merge(first + at as u64, findings);
+                    layers.lock().unwrap_or_else(PoisonError::into_inner).add(&job.digest, below);
+                }
                 // The error of the smallest blob, so that it does not depend on who was first.
                 Err(error) => {
                     if all.1.as_ref().is_none_or(|(other, _)| at < *other) {
@@ -80,11 +93,18 @@ pub(crate) fn read(jobs: &[Job], first: u64, shared: &Shared<'_>, collected: &mu
     });
     let (merged, failed) = all.into_inner().unwrap_or_else(PoisonError::into_inner);
     *collected = merged;
-    failed.map_or(Ok(()), |(_, error)| Err(error))
+    if let Some((_, error)) = failed {
+        return Err(error);
+    }
+    let layers = layers.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let findings = Findings::new(Arc::clone(shared.settings), Subject::File(shared.source.name()));
+    collected.merge(first + jobs.len() as u64, layers.follow(stacks, findings));
+    Ok(())
 }
 
 /// Reads one blob.
-fn one(job: &Job, shared: &Shared<'_>) -> Result<Findings> {
+fn one(job: &Job, shared: &Shared<'_>) -> Result<(Findings, Below)> {
+    let mut below = Below::default();
     let mut findings = Findings::new(Arc::clone(shared.settings), Source::subject(&job.digest));
     let mut first = true;
     // A blob that goes under two media types is read under each.
@@ -95,7 +115,7 @@ fn one(job: &Job, shared: &Shared<'_>) -> Result<Findings> {
         let blob = match shared.source.open(job.role, &job.digest)? {
             Blob::Held(blob, _) => blob,
             // Gone, or not a file after all: whoever looked at the names has said so.
-            Blob::Absent | Blob::Other(_) => return Ok(findings),
+            Blob::Absent | Blob::Other(_) => return Ok((findings, below)),
         };
         let (blob, end) = Hashed::new(blob, Hasher::for_digest(&job.digest).ok(), shared.cancel.clone());
         match compression {
@@ -105,7 +125,11 @@ fn one(job: &Job, shared: &Shared<'_>) -> Result<Findings> {
                     diff_ids: if first { job.diff_ids.clone() } else { Vec::new() },
                     lowest: job.lowest,
                 };
-                layer::check(blob, &expected, &shared.windows, &mut findings).blob
+                let (read, looked) = layer::look(blob, &expected, &shared.windows, &mut findings);
+                if first {
+                    below = looked;
+                }
+                read
             }
             None => blob.drain(),
         }
@@ -117,7 +141,7 @@ fn one(job: &Job, shared: &Shared<'_>) -> Result<Findings> {
         }
         first = false;
     }
-    Ok(findings)
+    Ok((findings, below))
 }
 
 /// Compares a blob that was read to its end with its digest.

@@ -46,6 +46,7 @@ impl Walk<'_> {
         for layer in &layers {
             self.meet(layer.clone(), depth)?;
         }
+        self.stack(&layers);
         let config_type = config.as_ref().and_then(|config| config.media_type.as_ref());
         let texts =
             [root.text("artifactType").map(|text| text.into_owned()), config_type.map(MediaType::to_string)];
@@ -59,6 +60,15 @@ impl Walk<'_> {
         }
         self.summaries.insert(own.digest.clone(), summary);
         self.subject(root, subject, depth)
+    }
+
+    /// Remembers which layers stand on which, whatever the config says of them.
+    fn stack(&mut self, layers: &[Option<Reference>]) {
+        for layer in layers.iter().skip(1).flatten().filter(|layer| matches!(layer.part, Part::Layer(_))) {
+            self.layers.entry(layer.digest.clone()).or_default().upper = true;
+        }
+        let digests = layers.iter().map(|layer| layer.as_ref().map(|layer| layer.digest.clone()));
+        self.stacks.extend(digests.collect::<Option<Vec<_>>>());
     }
 
     /// Reads a config; its findings are made the first time.
@@ -99,7 +109,6 @@ impl Walk<'_> {
                 continue;
             };
             let layer = self.layers.entry(layer.digest.clone()).or_default();
-            layer.upper |= at > 0;
             let Some(diff_id) = diff_id.as_str().and_then(|text| format::parse_digest(&text)) else {
                 continue;
             };

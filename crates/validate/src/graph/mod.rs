@@ -53,6 +53,8 @@ pub(crate) struct Walk<'a> {
     /// Blobs whose content was hashed on the way.
     pub(crate) verified: HashSet<Digest>,
     pub(crate) layers: HashMap<Digest, LayerUse>,
+    /// The layers of each image, the lowest first.
+    pub(crate) stacks: Vec<Vec<Digest>>,
     met: u64,
     documents: u64,
     /// Documents that were looked into.
@@ -75,6 +77,7 @@ impl<'a> Walk<'a> {
             blobs: BTreeMap::new(),
             verified: HashSet::new(),
             layers: HashMap::new(),
+            stacks: Vec::new(),
             met: 0,
             documents: 0,
             read: 0,

@@ -60,8 +60,8 @@ impl Entries {
     }
 
     /// What can be said only when all entries are known, or all that could be read.
-    pub(super) fn finish(self, lowest: bool, all: bool, findings: &mut Findings) -> Vec<LinkBelow> {
-        self.links.finish(&self.seen, lowest && all, findings)
+    pub(super) fn finish(self, lowest: bool, all: bool, findings: &mut Findings) -> (Vec<LinkBelow>, Seen) {
+        (self.links.finish(&self.seen, lowest && all, findings), self.seen)
     }
 
     fn entry(&mut self, raw: &RawEntry, notes: Vec<Note>, findings: &mut Findings) {

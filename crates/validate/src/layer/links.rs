@@ -1,7 +1,8 @@
 //! Hard links: to what they lead, and whether that is there when the link is made.
 //!
 //! A target that no entry before the link has may come later (then plain extraction fails), or be in a lower
-//! layer. Both show only at the end, so the links are kept until then, the first thousand of them.
+//! layer. Both show only at the end, the second only when the lower layers were read, so the links are kept until
+//! then, the first thousand of them.
 
 use ocidian_layer::EntryPath;
 use ocidian_layer::tar::RawEntry;
@@ -22,6 +23,21 @@ pub struct LinkBelow {
     pub target: EntryPath,
     /// The link itself.
     pub place: Place,
+}
+
+impl LinkBelow {
+    /// Adds what there is to say where some lower layer has the target, or may have it.
+    pub(crate) fn report(&self, findings: &mut Findings) {
+        let message = format_args!("its target {} is in a lower layer, if it exists", self.target);
+        findings.add(&rules::HARDLINK_BELOW, self.place.clone(), message);
+    }
+
+    /// As [`report`](Self::report), where no layer below has it.
+    pub(crate) fn report_missing(&self, findings: &mut Findings) {
+        let message =
+            format_args!("no lower layer has its target {}, and no entry before it is that", self.target);
+        findings.add(&rules::HARDLINK_MISSING, self.place.clone(), message);
+    }
 }
 
 #[derive(Default)]
@@ -65,21 +81,17 @@ impl Links {
         }
     }
 
-    /// What became of the links whose target was not there; those that lead below. `lowest`: there is nothing below.
+    /// What became of the links whose target was not there. `lowest`: there is nothing below; else all of them lead there.
     pub(super) fn finish(self, seen: &Seen, lowest: bool, findings: &mut Findings) -> Vec<LinkBelow> {
-        let mut below = Vec::new();
+        if !lowest {
+            return self.open;
+        }
         for link in self.open {
             let comes_later = seen.get(link.target.as_bytes()).kind != Kind::None;
-            if lowest {
-                let why = if comes_later { "comes later in the archive" } else { "does not exist" };
-                let message = format!("its target {} {why}", link.target);
-                findings.add(&rules::HARDLINK_MISSING, link.place, message);
-            } else {
-                let message = format!("its target {} is in a lower layer, if it exists", link.target);
-                findings.add(&rules::HARDLINK_BELOW, link.place.clone(), message);
-                below.push(link);
-            }
+            let why = if comes_later { "comes later in the archive" } else { "does not exist" };
+            let message = format!("its target {} {why}", link.target);
+            findings.add(&rules::HARDLINK_MISSING, link.place, message);
         }
-        below
+        Vec::new()
     }
 }

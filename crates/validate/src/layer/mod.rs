@@ -5,6 +5,7 @@
 
 mod entries;
 mod links;
+mod paths;
 mod seen;
 mod sums;
 mod tee;
@@ -19,6 +20,7 @@ use ocidian_spec::{Compression, DiffId};
 
 use self::entries::Entries;
 pub use self::links::LinkBelow;
+pub(crate) use self::paths::{Paths, There};
 use self::sums::Sums;
 use self::tee::Tee;
 use crate::finding::{Place, Subject};
@@ -65,22 +67,41 @@ pub struct Outcome {
 ///
 /// Bounded memory: about 4 MiB, the window, and 43 bytes an entry.
 pub fn check(
-    mut blob: impl Read + Send + 'static,
+    blob: impl Read + Send + 'static,
     expected: &Expected,
     windows: &WindowBudget,
     findings: &mut Findings,
 ) -> Outcome {
-    let mut links_below = Vec::new();
+    let (blob, Below { links, .. }) = look(blob, expected, windows, findings);
+    links.iter().for_each(|link| link.report(findings));
+    Outcome { blob, links_below: links }
+}
+
+/// What one layer has to do with those below and above it.
+#[derive(Debug, Default)]
+pub(crate) struct Below {
+    /// As in [`Outcome`], but nothing was said of them yet.
+    pub(crate) links: Vec<LinkBelow>,
+    /// What it has at which path, where all of it could be read.
+    pub(crate) paths: Option<Paths>,
+}
+
+/// As [`check`], for a layer whose lower ones are known: whether its links lead anywhere is left to who knows them.
+pub(crate) fn look(
+    mut blob: impl Read + Send + 'static,
+    expected: &Expected,
+    windows: &WindowBudget,
+    findings: &mut Findings,
+) -> (io::Result<()>, Below) {
+    let mut below = Below::default();
     let blob = begin(&mut blob, expected, findings).and_then(|(start, compression)| {
         let blob = Cursor::new(start).chain(blob);
         match compression {
-            Some(compression) => {
-                read(blob, compression, expected, windows.clone(), findings, &mut links_below)
-            }
+            Some(compression) => read(blob, compression, expected, windows.clone(), findings, &mut below),
             None => drain(blob),
         }
     });
-    Outcome { blob, links_below }
+    (blob, below)
 }
 
 /// Reads the first block, and says how to go on: by which compression, or not at all.
@@ -126,7 +147,7 @@ fn read(
     expected: &Expected,
     windows: WindowBudget,
     findings: &mut Findings,
-    links_below: &mut Vec<LinkBelow>,
+    below: &mut Below,
 ) -> io::Result<()> {
     let sums = Sums::new(&expected.diff_ids);
     let stream = LayerStream::spawn_sharing(blob, compression, &sums.first, Some(windows));
@@ -138,7 +159,8 @@ fn read(
     let mut reader = Reader::noting(Tee::new(stream, sums.others()), Limits::default());
     let mut entries = Entries::default();
     let end = entries.read(&mut reader, findings);
-    *links_below = entries.finish(expected.lowest, end.is_ok(), findings);
+    let (links, seen) = entries.finish(expected.lowest, end.is_ok(), findings);
+    *below = Below { links, paths: end.is_ok().then(|| Paths::new(seen)) };
     let stream = match end {
         Ok(()) => reader.finish().map(|(stream, trailer)| {
             ended(trailer, findings);

@@ -57,6 +57,11 @@ impl Seen {
         self.slots.get(&self.slot(path)).map_or(Known::NOTHING, |slot| Known::of(slot.0))
     }
 
+    /// How many paths something is known of.
+    pub(super) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
     /// Changes what is known of `path`; what was known before.
     pub(super) fn update(&mut self, path: &[u8], change: impl FnOnce(&mut Known)) -> Known {
         let slot = self.slot(path);

@@ -12,6 +12,11 @@ const PREFIX: &[u8] = b".wh.";
 const OPAQUE: &[u8] = b".wh..wh..opq";
 const BOOKKEEPING: &[u8] = b".wh..wh.";
 
+/// The path of the marker that hides all that lower layers have in `directory`.
+pub(super) fn opaque_in(directory: &[u8]) -> Vec<u8> {
+    if directory.is_empty() { OPAQUE.to_vec() } else { [directory, b"/", OPAQUE].concat() }
+}
+
 /// Whether a component of the name begins as whiteouts do.
 pub(super) fn is_named(path: &[u8]) -> bool {
     path.split(|b| *b == b'/').any(|name| name.starts_with(PREFIX))

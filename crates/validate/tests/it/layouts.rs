@@ -93,7 +93,7 @@ fn replace(document: &mut Value, members: Value) {
     }
 }
 
-fn entry(descriptor: &Value, name: &str) -> Value {
+pub(crate) fn entry(descriptor: &Value, name: &str) -> Value {
     let mut entry = descriptor.clone();
     entry["platform"] = json!({ "os": "linux", "architecture": "amd64" });
     entry["annotations"] = json!({ "org.opencontainers.image.ref.name": name });
@@ -114,11 +114,11 @@ pub(crate) fn report_of(target: &Target, settings: &Settings) -> Result<Report, 
     validate(target, settings, Environment { options: &options, progress: &Silent, cancel: &Cancel::new() })
 }
 
-fn broken(report: &Report) -> BTreeSet<&'static str> {
+pub(crate) fn broken(report: &Report) -> BTreeSet<&'static str> {
     report.findings.iter().map(|finding| finding.rule.id).collect()
 }
 
-fn of(report: &Report, rule: &str) -> Vec<String> {
+pub(crate) fn of(report: &Report, rule: &str) -> Vec<String> {
     let matching = report.findings.iter().filter(|finding| finding.rule.id == rule);
     matching.map(|finding| format!("{}: {}", finding.location, finding.message)).collect()
 }

@@ -7,6 +7,7 @@ mod cases;
 mod examples;
 mod hostile;
 mod layouts;
+mod links;
 mod mutations;
 mod random;
 mod specification;

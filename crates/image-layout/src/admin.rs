@@ -23,7 +23,7 @@ const MOST_LEFT: usize = 1_000_000;
 
 impl BlobAdmin for LayoutDir {
     fn exclude_writers(&self) -> Result<Box<dyn Send>> {
-        Ok(Box::new(lock::no_writers(self.directory())?))
+        Ok(Box::new(lock::no_writers(self.directory(), self.cancel())?))
     }
 
     fn blobs(&self) -> Result<Vec<Stored>> {
@@ -91,7 +91,7 @@ impl BlobAdmin for LayoutDir {
             return Err(store(layout.path(), format!("{:?} is no writer's leftover", leftover.name)));
         }
         // Who edits index.json alone stages it without the lock of writers.
-        let _index = lock::index(layout)?;
+        let _index = lock::index(layout, self.cancel())?;
         let path = layout.path().join(&leftover.name);
         match std::fs::remove_dir_all(&path) {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(io_error(&path, "remove", e)),

@@ -54,7 +54,7 @@ impl ArchiveSink {
     /// Looks at what is at `path`, and stages beside it.
     pub(crate) fn new(path: &Path, names: Names, options: &CreateOptions) -> Result<Self> {
         let target = Target::new(path)?;
-        let base = match target.current()? {
+        let base = match target.current(&options.cancel)? {
             Some(current) => Base::open(&target, &current, options)?,
             None => None,
         };
@@ -115,7 +115,7 @@ impl ArchiveSink {
 
     /// Locks what is there by now, and calls `assemble` for the members of what takes its place.
     pub(crate) fn publish(mut self, assemble: impl FnOnce(&Self, Members) -> Result<Members>) -> Result<()> {
-        let current = self.target.current()?;
+        let current = self.target.current(&self.options.cancel)?;
         if current.as_ref().map(|current| current.identity) != self.base.as_ref().map(|base| base.identity) {
             let now = match &current {
                 Some(current) => Base::open(&self.target, current, &self.options)?,

@@ -9,7 +9,9 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use ocidian_content::{BlobSource, Error, RefSink, RefSource, Result, Role, When, entries, names, referrers};
+use ocidian_content::{
+    BlobSource, Cancel, Error, RefSink, RefSource, Result, Role, When, entries, names, referrers,
+};
 use ocidian_spec::{Descriptor, Digest, ImageIndex, RawDocument, RefName, json};
 
 use crate::documents::{self, INDEX_JSON, OCI_LAYOUT};
@@ -25,6 +27,7 @@ const FOREIGN: u32 = 10;
 #[derive(Debug, Clone)]
 pub struct LayoutDir {
     directory: Arc<Directory>,
+    cancel: Cancel,
 }
 
 impl LayoutDir {
@@ -40,13 +43,19 @@ impl LayoutDir {
     pub(crate) fn of(directory: Directory) -> Result<Option<Self>> {
         let Some(bytes) = directory.read(OCI_LAYOUT, documents::OCI_LAYOUT_LIMIT)? else { return Ok(None) };
         documents::check_layout(&bytes, &directory.path().join(OCI_LAYOUT).display().to_string())?;
-        Ok(Some(Self { directory: Arc::new(directory) }))
+        Ok(Some(Self { directory: Arc::new(directory), cancel: Cancel::new() }))
     }
 
     /// Makes an empty layout in a new or an empty directory. A layout that is there already is opened: of two
     /// who create the same one, both have it.
     pub fn create(path: &Path) -> Result<Self> {
         fresh::create(path)
+    }
+
+    /// The same, but whoever waits for other writers, or for a collector, stops once asked to.
+    #[must_use]
+    pub fn with_cancel(self, cancel: Cancel) -> Self {
+        Self { cancel, ..self }
     }
 
     /// The path that it was opened by.
@@ -61,6 +70,10 @@ impl LayoutDir {
 
     pub(crate) fn directory(&self) -> &Directory {
         &self.directory
+    }
+
+    pub(crate) fn cancel(&self) -> &Cancel {
+        &self.cancel
     }
 
     fn blob(&self, digest: &Digest) -> Result<Option<(File, u64)>> {
@@ -85,7 +98,7 @@ impl LayoutDir {
         change: impl Fn(&mut Vec<Descriptor>) -> Result<()>,
         first: impl FnOnce() -> Result<()>,
     ) -> Result<()> {
-        let _lock = lock::index(&self.directory)?;
+        let _lock = lock::index(&self.directory, &self.cancel)?;
         let mut first = Some(first);
         // Somebody who never stops writing is not waited for.
         for last in (0..FOREIGN).map(|tried| tried + 1 == FOREIGN) {
@@ -112,7 +125,7 @@ impl LayoutDir {
     ) -> Result<()> {
         // Held together, so that no collector comes between blob and list. The list is written first, so that a
         // conflict or a full disk leaves no blob behind, and shown last, so that it never names what is not there.
-        let _writing = lock::writers(&self.directory)?;
+        let _writing = lock::writers(&self.directory, &self.cancel)?;
         self.edit_after(change, || publish::put_blob(&self.directory, document))
     }
 

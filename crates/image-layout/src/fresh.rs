@@ -7,7 +7,7 @@
 
 use std::path::Path;
 
-use ocidian_content::{Class, Result};
+use ocidian_content::{Cancel, Class, Result};
 use rustix::fs::{AtFlags, CWD, RenameFlags, unlinkat};
 use rustix::io::Errno;
 
@@ -30,23 +30,23 @@ pub(crate) struct Made {
 
 /// Makes an empty layout in a new or an empty directory, unless there is a layout.
 pub(crate) fn create(path: &Path) -> Result<LayoutDir> {
-    until_done(path, |made| make(path, made))
+    until_done(path, |made| make(path, made, &Cancel::new()))
 }
 
 /// Joins the writers of the layout at `path`, which is made if it is not there.
-pub(crate) fn join(path: &Path) -> Result<(LayoutDir, Lock, Made)> {
+pub(crate) fn join(path: &Path, cancel: &Cancel) -> Result<(LayoutDir, Lock, Made)> {
     let mut all = Made::default();
     let (layout, writing) = until_done(path, |made| {
-        let joined = join_once(path, made);
+        let joined = join_once(path, made, cancel);
         all = *made;
         joined
     })?;
     Ok((layout, writing, all))
 }
 
-fn join_once(path: &Path, made: &mut Made) -> Result<Option<(LayoutDir, Lock)>> {
-    let Some(layout) = make(path, made)? else { return Ok(None) };
-    let writing = lock::writers(layout.directory())?;
+fn join_once(path: &Path, made: &mut Made, cancel: &Cancel) -> Result<Option<(LayoutDir, Lock)>> {
+    let Some(layout) = make(path, made, cancel)? else { return Ok(None) };
+    let writing = lock::writers(layout.directory(), cancel)?;
     let there = layout.directory().file(&[OCI_LAYOUT])?.is_some();
     Ok(there.then_some((layout, writing)))
 }
@@ -69,14 +69,14 @@ fn until_done<T>(path: &Path, mut attempt: impl FnMut(&mut Made) -> Result<Optio
 }
 
 /// Makes it, or finds it made; `None` where it went meanwhile.
-fn make(path: &Path, made: &mut Made) -> Result<Option<LayoutDir>> {
+fn make(path: &Path, made: &mut Made, cancel: &Cancel) -> Result<Option<LayoutDir>> {
     if !path.exists() && make_beside(path)? {
         *made = Made { directory: true, layout: true };
     }
     let directory = Directory::open(path)?;
     if directory.file(&[OCI_LAYOUT])?.is_none() {
         dir::refuse_foreign(&directory)?;
-        let _lock = lock::index(&directory)?;
+        let _lock = lock::index(&directory, cancel)?;
         // Somebody else may have made it while we waited.
         if directory.file(&[OCI_LAYOUT])?.is_none() {
             made.layout = true;
@@ -86,7 +86,7 @@ fn make(path: &Path, made: &mut Made) -> Result<Option<LayoutDir>> {
             }
         }
     }
-    LayoutDir::of(directory)
+    Ok(LayoutDir::of(directory)?.map(|layout| layout.with_cancel(cancel.clone())))
 }
 
 /// Makes a new directory a layout before it has its name; `false` where something else got the name first.
@@ -129,7 +129,7 @@ pub(crate) fn unmake(layout: &LayoutDir, made: Made) {
         return;
     }
     let Ok(Some(_alone)) = lock::no_writers_now(directory) else { return };
-    let Ok(_index) = lock::index(directory) else { return };
+    let Ok(_index) = lock::index(directory, layout.cancel()) else { return };
     let empty = layout.index().is_ok_and(|index| index.manifests.is_empty());
     if empty && only_ours(layout.path()) {
         remove_empty(directory, made);

@@ -4,8 +4,12 @@
 
 use std::fs::{File, TryLockError};
 use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
-use ocidian_content::Result;
+use ocidian_content::{Cancel, Error, Result};
 use rustix::fs::{Mode, OFlags};
 
 use crate::files::{Directory, io_error, store};
@@ -15,23 +19,35 @@ pub(crate) const INDEX: &str = ".ocidian-index.lock";
 /// Held by writers, shared, from their first look at a blob to its publication; exclusively by a collector.
 pub(crate) const WRITERS: &str = ".ocidian-writers.lock";
 
+/// How often who waits looks whether to stop.
+const LOOK: Duration = Duration::from_millis(50);
+
 /// A lock, released when dropped.
 #[derive(Debug)]
 pub(crate) struct Lock(#[expect(dead_code, reason = "held for its lock")] File);
 
+/// How a file is locked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum How {
+    /// With others who do so too.
+    Shared,
+    /// By nobody else.
+    Alone,
+}
+
 /// Waits for the only right to change `index.json`.
-pub(crate) fn index(layout: &Directory) -> Result<Lock> {
-    take(layout, INDEX, File::lock)
+pub(crate) fn index(layout: &Directory, cancel: &Cancel) -> Result<Lock> {
+    take(layout, INDEX, How::Alone, cancel)
 }
 
 /// Joins the writers.
-pub(crate) fn writers(layout: &Directory) -> Result<Lock> {
-    take(layout, WRITERS, File::lock_shared)
+pub(crate) fn writers(layout: &Directory, cancel: &Cancel) -> Result<Lock> {
+    take(layout, WRITERS, How::Shared, cancel)
 }
 
 /// Waits until there are no writers, and keeps them away.
-pub(crate) fn no_writers(layout: &Directory) -> Result<Lock> {
-    take(layout, WRITERS, File::lock)
+pub(crate) fn no_writers(layout: &Directory, cancel: &Cancel) -> Result<Lock> {
+    take(layout, WRITERS, How::Alone, cancel)
 }
 
 /// As [`no_writers`], but `None` where there are any.
@@ -44,13 +60,46 @@ pub(crate) fn no_writers_now(layout: &Directory) -> Result<Option<Lock>> {
     }
 }
 
-fn take(layout: &Directory, name: &str, lock: fn(&File) -> std::io::Result<()>) -> Result<Lock> {
+fn take(layout: &Directory, name: &str, how: How, cancel: &Cancel) -> Result<Lock> {
     loop {
-        let file = open(layout, name)?;
-        lock(&file).map_err(|e| io_error(&layout.path().join(name), "lock", e))?;
+        let file = wait(open(layout, name)?, &layout.path().join(name), how, cancel)?;
         // Else the layout went while we waited; opening it again says so, unless it came back.
         if is_linked(layout, name, &file)? {
             return Ok(Lock(file));
+        }
+    }
+}
+
+/// Waits for the lock on the file at `path`, unless asked to stop. What is free is taken all the same, so that who was
+/// asked to stop can clean up.
+///
+/// Nothing but a signal without `SA_RESTART` ends a wait for a lock. So a thread waits; where nobody waits for the thread
+/// any longer, it lets go of the lock as soon as it has it.
+pub(crate) fn wait(file: File, path: &Path, how: How, cancel: &Cancel) -> Result<File> {
+    let failed = |e| io_error(path, "lock", e);
+    let tried = match how {
+        How::Shared => file.try_lock_shared(),
+        How::Alone => file.try_lock(),
+    };
+    match tried {
+        Ok(()) => return Ok(file),
+        Err(TryLockError::WouldBlock) => {}
+        Err(TryLockError::Error(e)) => return Err(failed(e)),
+    }
+    let (done, locked) = mpsc::channel();
+    let waiting = move || {
+        let outcome = match how {
+            How::Shared => file.lock_shared(),
+            How::Alone => file.lock(),
+        };
+        let _ = done.send(outcome.map(|()| file));
+    };
+    thread::Builder::new().name("lock".to_owned()).spawn(waiting).map_err(failed)?;
+    loop {
+        match locked.recv_timeout(LOOK) {
+            Ok(outcome) => return outcome.map_err(failed),
+            Err(RecvTimeoutError::Timeout) if !cancel.is_cancelled() => {}
+            Err(_) => return Err(Error::Cancelled),
         }
     }
 }

@@ -9,12 +9,13 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use ocidian_content::{Error, Result};
+use ocidian_content::{Cancel, Error, Result};
 use rustix::fs::{CWD, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
 use tempfile::TempDir;
 
 use crate::files::{io_error, kind_of, store};
+use crate::lock::{self, How};
 use crate::publish::stage_in;
 
 /// What stands for standard output.
@@ -89,14 +90,14 @@ impl Target {
         }
     }
 
-    /// The file that is there now, locked; `None` where there is none.
-    pub(crate) fn current(&self) -> Result<Option<Current>> {
+    /// The file that is there now, locked, for which it waits unless asked to stop; `None` where there is none.
+    pub(crate) fn current(&self, cancel: &Cancel) -> Result<Option<Current>> {
         let Self::File(path) = self else { return Ok(None) };
         for _ in 0..TRIES {
             let Some(found) = open(path)? else { return Ok(None) };
-            found.file.lock().map_err(|e| io_error(path, "lock", e))?;
+            let file = lock::wait(found.file, path, How::Alone, cancel)?;
             if open(path)?.is_some_and(|now| now.identity == found.identity) {
-                return Ok(Some(found));
+                return Ok(Some(Current { file, ..found }));
             }
         }
         Err(store(path, "other writers keep replacing it; try again"))

@@ -36,12 +36,13 @@ struct Joined {
 }
 
 impl LayoutDir {
-    /// Where blobs and names can be written; they show once it is finished.
+    /// Where blobs and names can be written; they show once it is finished. It stops as the layout does
+    /// ([`with_cancel`](Self::with_cancel)).
     pub fn writer(&self) -> Result<LayoutWriter> {
-        let writing = lock::writers(self.directory())?;
+        let writing = lock::writers(self.directory(), self.cancel())?;
         LayoutWriter::of(
             Joined { layout: self.clone(), writing: Some(writing), made: None },
-            &CreateOptions::default(),
+            &CreateOptions { cancel: self.cancel().clone(), ..CreateOptions::default() },
         )
     }
 }
@@ -50,7 +51,7 @@ impl LayoutWriter {
     /// Writes to the layout at `path`, which is made if it is not there, and removed again where it was made and
     /// nothing is published.
     pub fn create(path: &Path, options: &CreateOptions) -> Result<Self> {
-        let (layout, writing, made) = fresh::join(path)?;
+        let (layout, writing, made) = fresh::join(path, &options.cancel)?;
         Self::of(Joined { layout, writing: Some(writing), made: Some(made) }, options)
     }
 

@@ -37,7 +37,7 @@ impl Target {
         let (progress, cancel) = (voice.progress(), interrupt.cancel());
         let done = retried(|| {
             // The writer first: from here on nothing that is listed is collected.
-            let writer = self.place.layout.writer()?;
+            let writer = self.place.layout.clone().with_cancel(cancel.clone()).writer()?;
             let (entry, mut index) = self.read()?;
             let before = index.to_json()?;
             let changes = edit(&mut index)?;

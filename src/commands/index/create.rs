@@ -32,7 +32,7 @@ pub(super) fn run(args: &Create, voice: Voice) -> anyhow::Result<()> {
     let interrupt = Interrupt::catch()?;
     let (progress, cancel) = (voice.progress(), interrupt.cancel());
     let was = retried(|| {
-        let writer = place.layout.writer()?;
+        let writer = place.layout.clone().with_cancel(cancel.clone()).writer()?;
         let (when, was) = refuse_taken(args, &place)?;
         bring(&brought, &place.layout, &writer, &*progress, &cancel)?;
         writer.put(Some(&name), &document, when)?;

@@ -21,9 +21,10 @@ pub mod roots;
 mod subjects;
 mod transfer;
 
+use std::collections::HashSet;
 use std::num::NonZeroUsize;
 
-use ocidian_spec::{RawDocument, RefName};
+use ocidian_spec::{Digest, RawDocument, RefName};
 
 use crate::document;
 use crate::error::Result;
@@ -80,22 +81,28 @@ pub fn copy_into(
         roots: Vec::with_capacity(plan.roots.len()),
     };
     let mut seen = Seen::default();
+    // One document may be put under several names, and be part of another one too.
+    let mut counted: HashSet<Digest> =
+        plan.documents.iter().map(|task| task.descriptor.digest.clone()).collect();
     for root in plan.roots {
         options.cancel.check()?;
-        put(root, &plan.source, to, options, &mut seen, &mut report)?;
+        let (put, there) = put(root, &plan.source, to, options, &mut seen)?;
+        if counted.insert(put.descriptor.digest.clone()) {
+            if there { &mut report.adopted } else { &mut report.copied }.add(put.descriptor.size);
+        }
+        report.roots.push(put);
     }
     Ok(report)
 }
 
-/// Puts an entry, converted where that was asked for.
+/// Puts an entry, converted where that was asked for; whether its document was there.
 fn put(
     root: Planned,
     source: &dyn BlobSource,
     to: &dyn Destination,
     options: &Options<'_>,
     seen: &mut Seen,
-    report: &mut Report,
-) -> Result<()> {
+) -> Result<(Copied, bool)> {
     let document = match options.convert.filter(|_| root.is_converted(options)) {
         Some(convert) => {
             let made = convert(source, &root.descriptor, to)?;
@@ -106,7 +113,6 @@ fn put(
     };
     let descriptor = document.descriptor().clone();
     let there = to.adopt(Role::Manifest, &descriptor, source)?;
-    if there { &mut report.adopted } else { &mut report.copied }.add(descriptor.size);
     let mut name: Option<RefName> = root.name();
     if to.demands().single {
         name = None;
@@ -117,6 +123,5 @@ fn put(
         Target::AsListed => to.put_entry(&document, seen.meet(&descriptor))?,
     }
     let Planned { source, why, kept, left_out, .. } = root;
-    report.roots.push(Copied { name, why, source, descriptor, kept, left_out });
-    Ok(())
+    Ok((Copied { name, why, source, descriptor, kept, left_out }, there))
 }

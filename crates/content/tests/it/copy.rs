@@ -100,6 +100,15 @@ fn an_index_comes_over_with_all_below_it_and_nothing_else() {
     let again = copy(&from, root(&found, "c"), to(&there), &Options::default()).unwrap();
     assert_eq!((again.copied.blobs, again.adopted), (0, report.copied));
     assert_eq!(entries(&there).len(), 2);
+
+    // What is put under several names, or is part of what is put too, counts once.
+    let index: ImageIndex = document::read(&from, Role::Manifest, &root_index).unwrap().into_value();
+    let mut twice = root(&found, "b");
+    twice.extend(root(&found, "c"));
+    twice.extend(root(&index.manifests[0], "d"));
+    let elsewhere = MemoryStore::new();
+    let report = copy(&from, twice, to(&elsewhere), &Options::default()).unwrap();
+    assert_eq!((report.copied.blobs, report.adopted.blobs), (6, 0));
 }
 
 #[test]

@@ -3,10 +3,15 @@ use std::fs;
 use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::path::Path;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
-use ocidian_content::{BlobSink, BlobSource, Class, Error, Expect, RefSink, RefSource, Role, When};
-use ocidian_image_layout::LayoutDir;
-use ocidian_spec::{Algorithm, Descriptor, Digest, MediaType, RawDocument, RefName};
+use ocidian_content::{
+    BlobAdmin, BlobSink, BlobSource, Cancel, Class, Error, Expect, RefSink, RefSource, Role, When,
+};
+use ocidian_image_layout::{CreateOptions, LayoutDir, create};
+use ocidian_spec::{Algorithm, Descriptor, Digest, ImageSource, MediaType, RawDocument, RefName, Selector};
 
 use crate::{layout_dir, layout_files, says};
 
@@ -126,7 +131,7 @@ fn of_many_writers_none_loses_a_tag() {
     const TAGS: usize = 6;
     let place = tempfile::tempdir().unwrap();
     let path = place.path().join("layout");
-    std::thread::scope(|scope| {
+    thread::scope(|scope| {
         for writer in 0..WRITERS {
             let path = &path;
             scope.spawn(move || {
@@ -155,7 +160,7 @@ fn of_many_writers_none_loses_a_tag() {
 fn of_many_who_put_one_name_on_a_condition_one_succeeds() {
     let place = tempfile::tempdir().unwrap();
     let layout = LayoutDir::create(&place.path().join("layout")).unwrap();
-    let done = std::thread::scope(|scope| {
+    let done = thread::scope(|scope| {
         let put = |n: usize| {
             let layout = &layout;
             scope.spawn(move || {
@@ -219,4 +224,66 @@ fn an_index_json_that_is_a_symlink_is_replaced_and_what_it_led_to_left_alone() {
     assert!(metadata.is_file());
     assert_eq!(metadata.permissions().mode() & 0o022, 0, "a symlink's mode is none to take over");
     assert_eq!(layout.list().unwrap().len(), 2);
+}
+
+/// Waits for what somebody holds: until that is asked to stop, and no longer.
+#[track_caller]
+fn stops(waits: impl FnOnce(Cancel) -> Result<(), Error> + Send) {
+    let cancel = Cancel::new();
+    let (done, outcome) = mpsc::channel();
+    thread::scope(|scope| {
+        let asked = cancel.clone();
+        scope.spawn(move || done.send(waits(asked)).unwrap());
+        assert!(outcome.recv_timeout(Duration::from_millis(200)).is_err(), "it waits");
+        cancel.cancel();
+        let outcome = outcome.recv_timeout(Duration::from_secs(20)).expect("it should stop");
+        assert!(matches!(outcome, Err(Error::Cancelled)), "{outcome:?}");
+    });
+}
+
+#[test]
+fn who_waits_for_a_lock_can_be_stopped_and_leaves_nothing() {
+    let place = tempfile::tempdir().unwrap();
+    let layout = LayoutDir::create(&place.path().join("layout")).unwrap();
+    layout.put(None, &document("there"), When::Any).unwrap();
+    let before = tree(layout.path());
+    let locked = |name: &str| {
+        let file = fs::File::create(layout.path().join(name)).unwrap();
+        file.lock().unwrap();
+        file
+    };
+    let writing = |cancel: Cancel, finish: bool| {
+        let target = ImageSource::Oci { path: layout.path().to_owned(), select: Selector::Sole };
+        let to = create(&target, &CreateOptions { cancel, ..CreateOptions::default() })?;
+        to.put(Some(&name("x")), &document("x"), When::Any)?;
+        let to: Box<dyn BlobSink> = to;
+        if finish { to.finish() } else { Ok(()) }
+    };
+    let collector = locked(".ocidian-writers.lock");
+    stops(|cancel| writing(cancel, false));
+    stops(|cancel| layout.clone().with_cancel(cancel).writer().map(drop));
+    stops(|cancel| layout.clone().with_cancel(cancel).exclude_writers().map(drop));
+    drop(collector);
+    let other = locked(".ocidian-index.lock");
+    stops(|cancel| writing(cancel, true));
+    stops(|cancel| layout.clone().with_cancel(cancel).put(None, &document("x"), When::Any));
+    assert_eq!(tree(layout.path()), before);
+    drop(other);
+    writing(Cancel::new(), true).unwrap();
+    // Those who waited have let go of what they got in the end.
+    layout.exclude_writers().unwrap();
+
+    let archive = place.path().join("archive");
+    let adding = |cancel: Cancel| {
+        let target = ImageSource::OciArchive { path: archive.clone(), select: Selector::Sole };
+        let to = create(&target, &CreateOptions { cancel, ..CreateOptions::default() })?;
+        to.put(Some(&name("x")), &document("x"), When::Any)?;
+        let to: Box<dyn BlobSink> = to;
+        to.finish()
+    };
+    adding(Cancel::new()).unwrap();
+    let held = fs::File::open(&archive).unwrap();
+    held.lock().unwrap();
+    stops(adding);
+    assert_eq!(fs::read_dir(place.path()).unwrap().count(), 2, "nothing is left beside it");
 }

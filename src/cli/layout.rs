@@ -91,7 +91,8 @@ pub(crate) struct Tag {
 /// Remove images from their layout
 ///
 /// By tag, the name is removed; by digest, every entry of that digest, named or not. Blobs stay until `ocidian gc` finds
-/// that nothing leads to them. Of several images in a layout all are removed, or none.
+/// that nothing leads to them. Of several images in a layout all are removed, or none. What refers to an image and has no
+/// name, as a signature, stays and keeps it from `gc`, and that is said; with --referrers it goes too.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

@@ -31,6 +31,8 @@ struct Plan {
     names: Vec<RefName>,
     digests: Vec<Digest>,
     removed: Vec<Removed>,
+    /// What keeps some of it from being collected, by referring to it.
+    keeping: Vec<Digest>,
 }
 
 pub(crate) fn run(args: &Rm, voice: Voice) -> anyhow::Result<()> {
@@ -45,6 +47,13 @@ pub(crate) fn run(args: &Rm, voice: Voice) -> anyhow::Result<()> {
     let mut removed = Vec::new();
     for plan in plans {
         plan.carry_out()?;
+        let layout = plan.place.layout.path().display();
+        for digest in &plan.keeping {
+            voice.note(&format!(
+                "{digest} refers to what was removed, and so keeps it from gc; `ocidian rm oci:{layout}@{digest}` \
+                 removes that too"
+            ));
+        }
         removed.extend(plan.removed);
     }
     match args.format.format {
@@ -61,7 +70,14 @@ fn collect(plans: &mut Vec<Plan>, source: &ImageSource) -> anyhow::Result<()> {
     let selector = place.selector.clone();
     let at = plans.iter().position(|plan| plan.path == path).unwrap_or(plans.len());
     if at == plans.len() {
-        plans.push(Plan { place, path, names: Vec::new(), digests: Vec::new(), removed: Vec::new() });
+        plans.push(Plan {
+            place,
+            path,
+            names: Vec::new(),
+            digests: Vec::new(),
+            removed: Vec::new(),
+            keeping: Vec::new(),
+        });
     }
     let Some(plan) = plans.get_mut(at) else { return Ok(()) };
     match selector {
@@ -103,13 +119,21 @@ impl Plan {
         let goes = |(at, entry): (usize, &Descriptor)| named.contains(&at) || digests.contains(&entry.digest);
         let mut gone: Vec<Descriptor> =
             entries.iter().enumerate().filter(|it| goes(*it)).map(|(_, entry)| entry.clone()).collect();
-        if referrers {
-            // Only here: it means reading every document of the layout.
-            let left: Vec<&Descriptor> =
-                entries.iter().enumerate().filter(|it| !goes(*it)).map(|(_, entry)| entry).collect();
-            let referring = referring(&Referrers::read(layout)?, &gone, &left);
-            self.digests.extend(referring.iter().map(|entry| entry.digest.clone()));
-            gone.extend(referring);
+        let left: Vec<&Descriptor> =
+            entries.iter().enumerate().filter(|it| !goes(*it)).map(|(_, entry)| entry).collect();
+        // Only where there may be some: it means reading every document of the layout.
+        if left.iter().any(|entry| names::name_of(entry).is_none()) {
+            let known = Referrers::read(layout);
+            // What is only to be told must not be in the way.
+            let known = if referrers { known? } else { known.unwrap_or_default() };
+            let referring = referring(&known, &gone, &left);
+            let digests = referring.iter().map(|entry| entry.digest.clone());
+            if referrers {
+                self.digests.extend(digests);
+                gone.extend(referring);
+            } else {
+                self.keeping.extend(digests);
+            }
         }
         self.removed = gone.iter().map(|entry| Removed::of(self, entry)).collect();
         Ok(())

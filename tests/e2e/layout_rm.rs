@@ -5,7 +5,7 @@ use ocidian_testkit::run::stdout;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::bin::{fails, ok, report};
+use crate::bin::{fails, ok, report, run};
 use crate::cli_images::{Images, read_json};
 
 fn names(images: &Images) -> String {
@@ -88,9 +88,18 @@ fn signed() -> (TempDir, String, Vec<String>) {
 
 #[test]
 fn referrers_go_where_that_is_asked_for() {
-    let (_place, path, _) = signed();
-    ok(["rm", &format!("oci:{path}:app")]);
+    // Else they keep it, and it is said how they go.
+    let (_place, path, digests) = signed();
+    let said = String::from_utf8(run(["rm", &format!("oci:{path}:app")]).stderr).unwrap();
     assert_eq!(report(["ls", &path]).as_array().unwrap().len(), 2);
+    assert_eq!(said.lines().count(), 2, "{said}");
+    for digest in &digests {
+        let command = format!("oci:{path}@{digest}");
+        assert!(said.contains(&format!("`ocidian rm {command}`")), "{said}");
+        ok(["rm", &command]);
+    }
+    ok(["gc", "--grace", "0", &path]);
+    assert_eq!(report(["gc", "--dry-run", &path])["kept"]["blobs"], 0);
 
     let (_place, path, digests) = signed();
     let removed = report(["rm", "--referrers", &format!("oci:{path}:app")]);

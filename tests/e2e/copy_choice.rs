@@ -101,6 +101,31 @@ fn platforms_are_kept_as_they_are_asked_for() {
 }
 
 #[test]
+fn of_several_images_of_one_name_the_platform_tells() {
+    let source = Source::new();
+    let platforms = ["linux/arm/v6", "linux/arm/v7"];
+    for (name, platform) in ["a", "b"].iter().zip(platforms) {
+        ok(["new", "--platform", platform, &source.image(name)]);
+    }
+    let digests = ["a", "b"].map(|name| digest(&source.image(name)));
+    let index = source.path("source").join("index.json");
+    let mut list: Value = serde_json::from_slice(&std::fs::read(&index).unwrap()).unwrap();
+    for entry in list["manifests"].as_array_mut().unwrap() {
+        if digests.iter().any(|digest| entry["digest"] == **digest) {
+            entry["annotations"]["org.opencontainers.image.ref.name"] = json!("both");
+        }
+    }
+    std::fs::write(&index, list.to_string()).unwrap();
+    let to = source.to("oci", "to");
+    fails(["copy", &source.image("both"), &to], 1, "linux/arm/v6");
+    for (platform, digest) in platforms.iter().zip(&digests) {
+        copy(&["--platform", platform, &source.image("both"), &to]);
+        assert_eq!(listed(&to), [digest.clone()]);
+    }
+    fails(["copy", "--platform", "linux/s390x", &source.image("both"), &to], 3, "linux/arm/v7");
+}
+
+#[test]
 fn children_that_a_source_lacks_are_left_out_and_told() {
     let source = Source::new();
     let multi = source.image("multi");

@@ -132,7 +132,7 @@ impl Job<'_> {
 
     /// The image that is meant: whole, but where the destination has no place for several platforms.
     fn chosen(&self, notes: &mut Vec<String>) -> anyhow::Result<(Descriptor, Option<RefName>)> {
-        let (descriptor, name) = selected(self.store, self.selector).map_err(|error| self.hint(error))?;
+        let (descriptor, name) = self.meant()?;
         if !self.args.uncompressed || descriptor.media_type.kind() != Kind::Index {
             return Ok((descriptor, name));
         }
@@ -151,6 +151,21 @@ impl Job<'_> {
             descriptor.digest, chosen.digest
         ));
         Ok((chosen, name))
+    }
+
+    /// The entry that is meant. Of several of one name, as for several platforms, the one platform that was asked for tells.
+    fn meant(&self) -> anyhow::Result<(Descriptor, Option<RefName>)> {
+        let error = match selected(self.store, self.selector) {
+            Err(error @ Error::Ambiguous { .. }) => error,
+            outcome => return Ok(outcome?),
+        };
+        let (Platforms::Only(wanted), Selector::Name(name)) = (&self.platforms, self.selector) else {
+            return Err(self.hint(error));
+        };
+        let [wanted] = wanted.as_slice() else { return Err(self.hint(error)) };
+        let selection = select(self.store, self.selector, &PlatformChoice::Exactly(wanted.clone()))?;
+        let entry = selection.chain.into_iter().next();
+        entry.map(|entry| (entry, Some(name.clone()))).ok_or_else(|| self.hint(error))
     }
 
     /// With `--no-clobber`: no name that the source has may stand for anything else already.

@@ -19,6 +19,7 @@ Targets:
   a layer                         a file that is a tar and no archive of images, plain, gzip'd or zstd'd
   a runtime bundle                a directory with config.json
   one document                    a file, with --as
+  -                               any of these but directories, piped in
 
 Levels: an error breaks a MUST, a definition, a REQUIRED member, the schema or verification; a warning breaks a SHOULD,
 or is what readers are known to disagree about; a note is legal and worth knowing.
@@ -48,7 +49,7 @@ pub(crate) struct Validate {
     /// Which version of image-spec counts
     #[arg(long, value_parser = version, default_value = "1.1", value_name = "1.0|1.1")]
     pub(crate) spec: Version,
-    /// No archive may decompress to more than this
+    /// No archive and no layer may decompress to more than this
     #[arg(long, value_parser = value::size, value_name = "SIZE")]
     pub(crate) max_bytes: Option<u64>,
     /// Only these rules, with commas between

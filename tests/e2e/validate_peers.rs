@@ -65,3 +65,36 @@ fn small_images_in_every_form_that_skopeo_writes() {
         only_what_is_said(room.path().join(target).to_str().unwrap());
     }
 }
+
+/// The errors that are found, in order.
+fn errors(target: &str) -> Vec<String> {
+    let output = bin::run(["validate", "--format", "json", target]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    let of = findings.iter().filter(|finding| finding["level"] == "error");
+    of.map(|finding| finding["rule"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn the_errors_that_the_page_says_are_those_that_are_found() {
+    require_able!(Root);
+    require!("umoci");
+    require!("buildah");
+    let room = tempfile::tempdir().unwrap();
+    run::stdout(
+        Command::new("sh")
+            .args([
+                "-ec",
+                "umoci init --layout umoci; umoci new --image umoci:new
+                 buildah() { command buildah --root \"$PWD/root\" --runroot \"$PWD/run\" --storage-driver vfs \"$@\"; }
+                 buildah commit -q \"$(buildah from scratch)\" oci:buildah:scratch",
+            ])
+            .current_dir(room.path())
+            .env("BUILDAH_ISOLATION", "chroot"),
+    )
+    .unwrap();
+    for (target, error) in [("umoci", "manifest-layers-empty"), ("buildah", "annotation-base-digest")] {
+        assert_eq!(errors(room.path().join(target).to_str().unwrap()), [error], "{target}");
+        assert!(said_of_real_tools(error));
+    }
+}

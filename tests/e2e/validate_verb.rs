@@ -161,3 +161,60 @@ fn nothing_is_changed() {
     ok(["validate", room.path().join("layout").to_str().unwrap()]);
     assert_eq!(listing(), before);
 }
+
+/// Runs it with that on standard input; the exit code, stdout and stderr.
+fn piped(arguments: &[&str], input: &[u8]) -> (i32, String, String) {
+    let mut child = crate::bin::ocidian()
+        .args(arguments)
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    // Who refuses need not read all of it.
+    let _ = std::io::Write::write_all(&mut stdin, input);
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn whatever_is_piped_in_is_recognised_and_named_as_it_was() {
+    let room = tempfile::tempdir().unwrap();
+    let archive = room.path().join("docker.tar");
+    ok([
+        "copy",
+        &format!("oci:{}", repository().join("testdata/hello").display()),
+        &format!("docker-archive:{}:a:b", archive.display()),
+    ]);
+    let layer = {
+        let mut tar = tar::Builder::new(Vec::new());
+        let mut header = tar::Header::new_ustar();
+        header.set_mode(0o644);
+        header.set_mtime(1);
+        header.set_size(0);
+        for _ in 0..2 {
+            tar.append_data(&mut header, "a", std::io::empty()).unwrap();
+        }
+        tar.into_inner().unwrap()
+    };
+    let (exit, stdout, stderr) = piped(&["validate", "-"], &fs::read(&archive).unwrap());
+    assert_eq!(exit, 0, "{stdout}{stderr}");
+    assert!(stdout.contains("-: valid") && stdout.contains("3 layers"), "{stdout}");
+    for arguments in [&["validate", "-"][..], &["validate", "--as", "layer", "-"]] {
+        let (exit, stdout, _) = piped(arguments, &layer);
+        assert_eq!(exit, 1, "{stdout}");
+        assert!(stdout.starts_with("-\n") && stdout.contains("[layer-duplicate]"), "{stdout}");
+    }
+    let (exit, stdout, _) = piped(&["validate", "--as", "descriptor", "--format", "json", "-"], b"{}");
+    let report: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((exit, &report["target"]), (1, &"-".into()), "{stdout}");
+    let (exit, _, stderr) = piped(&["validate", "-"], b"{}");
+    assert_eq!(exit, 2, "{stderr}");
+    assert!(stderr.contains("-: it looks like JSON"), "{stderr}");
+    let (exit, _, stderr) = piped(&["validate", "--max-bytes", "100", "-"], &layer);
+    assert_eq!(exit, 2, "{stderr}");
+    fails(["validate", "/dev/null"], 2, "not a regular file");
+}

@@ -16,6 +16,7 @@ use crate::Options;
 use crate::archive::Archive;
 use crate::documents::{INDEX_JSON, OCI_LAYOUT};
 use crate::files::{Directory, io_error, name_of};
+pub use crate::spool::stdin;
 
 /// The files of a layout in a directory or an archive.
 #[derive(Debug)]

@@ -30,6 +30,14 @@ pub(crate) fn plain(path: &Path, options: &Options) -> Result<File> {
     spool(Decoder::new(BufReader::new(file), compression).map_err(wrong)?, path, options)
 }
 
+/// Standard input to its end in an unnamed file, for who has to read it more than once.
+///
+/// # Errors
+/// Where it cannot be read or kept, or has more bytes than the options allow.
+pub fn stdin(options: &Options) -> Result<File> {
+    spool(io::stdin().lock(), Path::new(STDIN), options)
+}
+
 /// Opens a file that a person named, if it is a regular one.
 fn regular(path: &Path) -> Result<File> {
     // Non-blocking, so that a FIFO is seen to be one instead of being waited for.

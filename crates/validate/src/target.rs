@@ -43,6 +43,10 @@ impl Target {
                 path.join("config.json").exists() && !LayoutFiles::of_directory(path)?.looks_like_a_layout();
             return Ok(if bundle { Self::Bundle(path.to_owned()) } else { Self::Images(source) });
         }
+        // A device or a pipe; a damaged archive is a finding, but this is none.
+        if text != "-" && path.exists() && !path.is_file() {
+            regular(path)?;
+        }
         if path.is_file() && text != "-" { Self::file(path, &source) } else { Ok(Self::Images(source)) }
     }
 

@@ -84,7 +84,9 @@ impl Validation<'_> {
         let bytes = file.metadata().map_err(|e| Error::io(context, e))?.len();
         let mut findings = self.findings(Subject::File(path.display().to_string()));
         // Its media type is not known, and what is below it neither.
-        layer::check(file, &layer::Expected::default(), &WindowBudget::default(), &mut findings)
+        let expected =
+            layer::Expected { max_bytes: self.environment.options.max_bytes, ..layer::Expected::default() };
+        layer::check(file, &expected, &WindowBudget::default(), &mut findings)
             .blob
             .map_err(|e| Error::io(context, e))?;
         let checked = Checked { layers: 1, bytes, ..Checked::default() };
@@ -270,6 +272,7 @@ impl Validation<'_> {
             progress: self.environment.progress,
             cancel: self.environment.cancel,
             windows: WindowBudget::default(),
+            max_bytes: self.environment.options.max_bytes,
         };
         blobs::read(&jobs, &walk.stacks, 1, &shared, &mut collected)?;
         Ok(Report::new(source.name(), kind, &self.settings, checked, collected))

@@ -1,8 +1,10 @@
 //! `validate`: findings are data, and decide the exit code; whatever stops the work is an error of code 2.
 
+mod piped;
 mod rules;
 mod text;
 
+use std::ffi::OsStr;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -11,6 +13,7 @@ use ocidian_image_layout::Options;
 use ocidian_spec::ImageSource;
 use ocidian_validate::{Environment, Settings, Target, Type, validate};
 
+use self::piped::Piped;
 use crate::cli::{Kind, ReportFormat, Validate};
 use crate::exit::{Invalid, NotRun};
 use crate::report::{self, Voice, json};
@@ -21,7 +24,7 @@ pub(crate) fn run(args: &Validate, voice: Voice) -> anyhow::Result<()> {
         return rules::explain(id, args.format);
     }
     let Some(target) = args.target.as_ref().filter(|_| !args.rules) else { return rules::list(args.format) };
-    let report = check(args, target, voice).map_err(|error| error.context(NotRun))?;
+    let report = look(args, target, voice).map_err(|error| error.context(NotRun))?;
     report::to_stdout(|out| match args.format {
         ReportFormat::Text => text::write(out, &report, text::colours(), voice),
         ReportFormat::Json => json::write(out, &report.to_json()),
@@ -31,9 +34,20 @@ pub(crate) fn run(args: &Validate, voice: Voice) -> anyhow::Result<()> {
     if report.passed() { Ok(()) } else { Err(Invalid.into()) }
 }
 
+/// Validates a target that is named, or piped in.
+fn look(args: &Validate, target: &OsStr, voice: Voice) -> anyhow::Result<ocidian_validate::Report> {
+    let options = Options { max_bytes: args.max_bytes };
+    let Some(piped) = Piped::read(target, &options)? else { return check(args, target, &options, voice) };
+    let mut report =
+        check(args, &piped.path(), &options, voice).map_err(|error| piped.rename_error(&error))?;
+    piped.rename(&mut report);
+    Ok(report)
+}
+
 fn check(
     args: &Validate,
-    target: &std::ffi::OsStr,
+    target: &OsStr,
+    options: &Options,
     voice: Voice,
 ) -> anyhow::Result<ocidian_validate::Report> {
     let file = || PathBuf::from(target);
@@ -60,7 +74,6 @@ fn check(
         depth: args.depth.into(),
     };
     let progress = voice.progress();
-    let options = Options { max_bytes: args.max_bytes };
-    let environment = Environment { options: &options, progress: &*progress, cancel: &Cancel::new() };
+    let environment = Environment { options, progress: &*progress, cancel: &Cancel::new() };
     Ok(validate(&target, &settings, environment)?)
 }

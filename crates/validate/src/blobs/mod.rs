@@ -42,6 +42,8 @@ pub(crate) struct Shared<'a> {
     pub(crate) progress: &'a dyn Progress,
     pub(crate) cancel: &'a Cancel,
     pub(crate) windows: WindowBudget,
+    /// To how many bytes a layer may decompress.
+    pub(crate) max_bytes: Option<u64>,
 }
 
 /// Reads the blobs, the largest first so that no thread is left with one of them at the end. Findings are merged in
@@ -123,6 +125,7 @@ fn one(job: &Job, shared: &Shared<'_>) -> Result<(Findings, Below)> {
                 let expected = layer::Expected {
                     compression: Some(compression),
                     diff_ids: if first { job.diff_ids.clone() } else { Vec::new() },
+                    max_bytes: shared.max_bytes,
                     lowest: job.lowest,
                 };
                 let (read, looked) = layer::look(blob, &expected, &shared.windows, &mut findings);

@@ -37,6 +37,8 @@ pub struct Expected {
     pub compression: Option<Compression>,
     /// The diff_ids that configs give it.
     pub diff_ids: Vec<ExpectedDiffId>,
+    /// To how many bytes it may decompress; what lies behind is not looked at.
+    pub max_bytes: Option<u64>,
     /// Whether it is the lowest layer of every image that uses it, so that there is nothing below it to link to.
     pub lowest: bool,
 }
@@ -156,7 +158,8 @@ fn read(
         Err(Error::Io(error)) => return Err(error),
         Err(error) => return Err(io::Error::other(error)),
     };
-    let mut reader = Reader::noting(Tee::new(stream, sums.others()), Limits::default());
+    let limits = Limits { max_bytes: expected.max_bytes, ..Limits::default() };
+    let mut reader = Reader::noting(Tee::new(stream, sums.others()), limits);
     let mut entries = Entries::default();
     let end = entries.read(&mut reader, findings);
     let (links, seen) = entries.finish(expected.lowest, end.is_ok(), findings);
@@ -166,8 +169,16 @@ fn read(
             ended(trailer, findings);
             stream
         }),
+        Err(error) if is_too_large(&error) => Err(error),
         Err(error) => lost(error, findings).map(|()| reader.into_inner()),
     };
+    if let Err(Error::Limit { offset, limit, .. }) = stream {
+        // To read on for the digest would be to decompress what is not to be decompressed.
+        let message =
+            format!("it decompresses to more than {limit} bytes; what lies behind is not looked at");
+        findings.add(&rules::TAR_ARCHIVE, Place::Byte(offset), message);
+        return Ok(());
+    }
     let Some((digests, framing)) = damaged(stream.and_then(Tee::finish), findings)? else { return Ok(()) };
     sums::framing(compression, framing, findings);
     sums::compare(&expected.diff_ids, &digests, findings);
@@ -197,6 +208,11 @@ fn ended(trailer: Trailer, findings: &mut Findings) {
         let message = "there are bytes other than zeros after the end of the archive";
         findings.add(&rules::TRAILING_DATA, Place::Byte(offset), message);
     }
+}
+
+/// Whether it is the limit of bytes that was reached.
+fn is_too_large(error: &Error) -> bool {
+    matches!(error, Error::Limit { what: "bytes", .. })
 }
 
 /// The one finding where framing is lost; errors that are none of the tar's go on.

@@ -43,7 +43,12 @@ fn broken(layout: &Layout) -> BTreeSet<&'static str> {
             subject: Subject::File("config".to_owned()),
             pointer: format!("/rootfs/diff_ids/{at}"),
         };
-        let expected = Expected { compression: Some(compression), diff_ids: vec![diff_id], lowest: at == 0 };
+        let expected = Expected {
+            compression: Some(compression),
+            diff_ids: vec![diff_id],
+            lowest: at == 0,
+            ..Expected::default()
+        };
         let subject = Subject::Blob(layer["digest"].as_str().unwrap().parse().unwrap());
         let mut findings = Findings::new(Arc::new(Settings::default()), subject);
         let blob = Cursor::new(blob(layout, &layer["digest"]));

@@ -98,3 +98,23 @@ fn a_blob_that_cannot_be_read_is_its_readers_error_and_no_finding() {
         }
     }
 }
+
+#[test]
+fn a_layer_is_decompressed_as_far_as_is_allowed() {
+    let tar = archive([file("a", vec![0; 8 << 20]), file("a", "")]);
+    let zeros = [archive([file("a", "")]), vec![0; 8 << 20]].concat();
+    let (outcome, found) = checked(
+        Cursor::new(gzip::member(&zeros)),
+        &Expected { max_bytes: Some(1 << 20), ..Expected::default() },
+    );
+    assert!(outcome.blob.is_ok(), "{outcome:?}");
+    assert_eq!(found.iter().map(|f| f.rule.id).collect::<Vec<_>>(), ["layer-tar"]);
+    for (max_bytes, rule) in
+        [(None, "layer-duplicate"), (Some(tar.len() as u64), "layer-duplicate"), (Some(1 << 20), "layer-tar")]
+    {
+        let blob = Cursor::new(gzip::member(&tar));
+        let (outcome, found) = checked(blob, &Expected { max_bytes, ..Expected::default() });
+        assert!(outcome.blob.is_ok());
+        assert_eq!(found.iter().map(|f| f.rule.id).collect::<Vec<_>>(), [rule], "{max_bytes:?}");
+    }
+}

@@ -120,7 +120,7 @@ fn of_several_images_of_one_name_the_platform_tells() {
     fails(["copy", &source.image("both"), &to], 1, "linux/arm/v6");
     for (platform, digest) in platforms.iter().zip(&digests) {
         copy(&["--platform", platform, &source.image("both"), &to]);
-        assert_eq!(listed(&to), [digest.clone()]);
+        assert_eq!(listed(&to), [digest.as_str()]);
     }
     fails(["copy", "--platform", "linux/s390x", &source.image("both"), &to], 3, "linux/arm/v7");
 }

@@ -93,8 +93,9 @@ fn the_errors_that_the_page_says_are_those_that_are_found() {
             .env("BUILDAH_ISOLATION", "chroot"),
     )
     .unwrap();
-    for (target, error) in [("umoci", "manifest-layers-empty"), ("buildah", "annotation-base-digest")] {
-        assert_eq!(errors(room.path().join(target).to_str().unwrap()), [error], "{target}");
-        assert!(said_of_real_tools(error));
-    }
+    let of = |target| errors(room.path().join(target).to_str().unwrap());
+    assert_eq!(of("umoci"), ["manifest-layers-empty"]);
+    assert!(said_of_real_tools("manifest-layers-empty"));
+    // Its annotations are empty where there is no base, which is legal.
+    assert_eq!(of("buildah"), [""; 0]);
 }

@@ -52,7 +52,7 @@ static OTHERS: &[&str] = &[
 
 const RESERVED: &str = "org.opencontainers";
 
-/// Checks the keys of a map, and the values whose format is defined.
+/// Checks the keys of a map, and the values whose format is defined; empty ones are legal.
 pub(super) fn check(map: Value<'_>, findings: &mut Findings) {
     if map.kind() != Kind::Object {
         return;
@@ -60,7 +60,8 @@ pub(super) fn check(map: Value<'_>, findings: &mut Findings) {
     let (mut base_name, mut base_digest) = (None, false);
     for (name, value) in map.members() {
         if let Some((_, format, rule)) = FORMATS.iter().find(|(key, ..)| *key == name) {
-            if let Some(text) = value.as_str()
+            // "While the value MUST be present, it MAY be an empty string", whatever the key.
+            if let Some(text) = value.as_str().filter(|text| !text.is_empty())
                 && let Err(reason) = format(&text)
             {
                 findings.add(rule, value, format_args!("{} {reason}", quote(&text)));

@@ -72,7 +72,7 @@ fn good_examples_keep_their_rule_and_bad_ones_break_it() {
 fn the_values_of_annotations_may_be_empty() {
     for key in ["created", "url", "licenses", "ref.name", "base.digest", "base.name"] {
         let text = format!(r#"{{"annotations": {{"org.opencontainers.image.{key}": ""}}}}"#);
-        let broken = crate::broken(&text, &ocidian_validate::Type::Manifest(None));
+        let broken = broken(&text, &Type::Manifest(None));
         let of_values = broken.iter().filter(|rule| {
             rule.starts_with("annotation-")
                 && !["annotation-base-name-digest", "annotation-ref-name-place"].contains(rule)

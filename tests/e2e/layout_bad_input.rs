@@ -193,3 +193,14 @@ fn what_is_no_layout_directory_is_told_where_to_go() {
     fails(["tag", &format!("oci:{bare}:app"), "x"], 1, "oci-archive:");
     fails(["tag", &format!("{}:app", images.beside("nowhere").display()), "x"], 3, "nowhere");
 }
+
+#[test]
+fn what_was_meant_as_a_digest_and_is_none_is_told() {
+    let place = tempfile::tempdir().unwrap();
+    let layout = place.path().join("layout").display().to_string();
+    crate::bin::ok(["init", &layout]);
+    for wrong in ["sha256:abc", "sha512:ABC"] {
+        let told = format!("{layout}: @{wrong} is no digest");
+        crate::bin::fails(["inspect", &format!("oci:{layout}@{wrong}")], 1, &told);
+    }
+}

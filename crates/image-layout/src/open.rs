@@ -59,7 +59,9 @@ pub fn open_with(source: &ImageSource, options: &Options) -> Result<Opened> {
             if path.is_file() {
                 return Err(store(path, "it is a file, not a layout directory; oci-archive: reads those"));
             }
-            Ok(opened(LayoutDir::open(path)?, select, StoreKind::LayoutDir))
+            let layout =
+                LayoutDir::open(path).map_err(|error| malformed_digest(path, select).unwrap_or(error))?;
+            Ok(opened(layout, select, StoreKind::LayoutDir))
         }
         ImageSource::OciArchive { path, select } => {
             if path.is_dir() {
@@ -81,6 +83,15 @@ pub fn open_with(source: &ImageSource, options: &Options) -> Result<Opened> {
             look(&path, &selector, options)
         }
     }
+}
+
+/// `@` counts only before a digest that parses; what was meant as one and is none became a part of the path.
+fn malformed_digest(path: &Path, select: &Selector) -> Option<Error> {
+    let Selector::Name(encoded) = select else { return None };
+    let (layout, algorithm) = path.to_str()?.rsplit_once('@')?;
+    let meant = Path::new(layout).is_dir() && path.symlink_metadata().is_err();
+    let reason = format!("@{algorithm}:{encoded} is no digest, such as @sha256: and 64 hex digits");
+    meant.then(|| Error::Store { store: layout.to_owned(), reason })
 }
 
 fn opened(store: impl Store + 'static, selector: &Selector, kind: StoreKind) -> Opened {

@@ -68,12 +68,35 @@ impl std::fmt::Display for NotRun {
     }
 }
 
+/// What was compared is not the same. The report has said how: there is nothing to add.
+#[derive(Debug)]
+pub(crate) struct Differ;
+
+impl std::fmt::Display for Differ {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("they differ")
+    }
+}
+
+impl StdError for Differ {}
+
+/// `diff` could not look at what it was to compare: the code says why, but is never 1, which says that they differ.
+#[derive(Debug)]
+pub(crate) struct NotCompared;
+
+impl std::fmt::Display for NotCompared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("cannot compare")
+    }
+}
+
 /// The code for an error: that of the first cause which has one of its own.
 pub(crate) fn of(error: &anyhow::Error) -> Exit {
     if error.is::<NotRun>() {
         return Exit::Usage;
     }
-    error.chain().map(of_cause).find(|exit| *exit != Exit::Failed).unwrap_or(Exit::Failed)
+    let otherwise = if error.is::<NotCompared>() { Exit::Usage } else { Exit::Failed };
+    error.chain().map(of_cause).find(|exit| *exit != Exit::Failed).unwrap_or(otherwise)
 }
 
 fn of_cause(cause: &(dyn StdError + 'static)) -> Exit {

@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::cli::Cli;
-use crate::exit::{Exit, Invalid};
+use crate::exit::{Differ, Exit, Invalid};
 use crate::interrupt::Interrupted;
 use crate::report::Voice;
 
@@ -28,7 +28,7 @@ fn main() -> ExitCode {
     match commands::run(&cli.verb, Voice::new(&cli.global)) {
         Ok(()) => Exit::Done.into(),
         Err(error) if exit::is_broken_pipe(&error) => Exit::Done.into(),
-        Err(error) if error.is::<Invalid>() => Exit::Failed.into(),
+        Err(error) if error.is::<Invalid>() || error.is::<Differ>() => Exit::Failed.into(),
         Err(error) => {
             report::stderr_line(&exit::line(&error));
             match error.downcast_ref::<Interrupted>() {

@@ -9,6 +9,7 @@ mod compress;
 mod config;
 mod conformance;
 mod copy;
+mod diff;
 mod edit;
 mod gc;
 mod groups;
@@ -37,6 +38,7 @@ pub(crate) use compress::CompressArgs;
 pub(crate) use config::ConfigArgs;
 pub(crate) use conformance::{Conformance, ConformanceVerb, RunArgs, Show};
 pub(crate) use copy::{CopyArgs, ManifestType};
+pub(crate) use diff::Diff;
 pub(crate) use edit::{EditArgs, HistoryArgs, ResultArgs};
 pub(crate) use gc::Gc;
 pub(crate) use groups::Group;
@@ -135,6 +137,7 @@ pub(crate) enum Verb {
     Inspect(Inspect),
     Ls(Ls),
     Cat(Cat),
+    Diff(Box<Diff>),
     Validate(Box<Validate>),
     Conformance(Conformance),
     Copy(Box<CopyArgs>),

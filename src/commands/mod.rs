@@ -7,6 +7,7 @@ mod completion;
 mod conformance;
 mod container;
 mod copy;
+mod diff;
 mod edit;
 mod files;
 mod gc;
@@ -54,6 +55,7 @@ pub(crate) fn run(verb: &Verb, voice: Voice) -> anyhow::Result<()> {
         Verb::Inspect(args) => inspect::run(args, voice),
         Verb::Ls(args) => ls::run(args, voice),
         Verb::Cat(args) => cat::run(args, voice),
+        Verb::Diff(args) => diff::run(args, voice),
         Verb::Validate(args) => validate::run(args, voice),
         Verb::Conformance(args) => conformance::run(args, voice),
         Verb::Copy(args) => copy::run(args, voice),

@@ -9,13 +9,14 @@ use ocidian_testkit::peers::Peer;
 use crate::bin::{fails, ocidian, ok, path, run};
 use crate::cli_images::{Images, architectures};
 
-const VERBS: [&str; 16] = [
+const VERBS: [&str; 17] = [
     "unpack",
     "rootfs",
     "runtime-config",
     "inspect",
     "ls",
     "cat",
+    "diff",
     "init",
     "new",
     "tag",

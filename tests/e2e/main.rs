@@ -21,6 +21,8 @@ mod copy_convert;
 mod copy_forms;
 mod copy_images;
 mod copy_peers;
+mod diff_images;
+mod diff_trees;
 mod docs;
 mod edit_append;
 mod edit_layers;

@@ -45,6 +45,7 @@ pub mod build;
 pub mod carry;
 pub mod convert;
 pub mod created;
+pub mod diff;
 pub mod error;
 pub mod history;
 pub mod ignore;

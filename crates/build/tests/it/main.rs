@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod convert;
+mod diff;
 mod edit;
 mod made;
 mod scan;

@@ -115,12 +115,25 @@ impl<'a> ImageTree<'a> {
         layer: usize,
         mut visit: impl FnMut(&Entry, &mut Content<'_, '_>) -> Result<(), E>,
     ) -> Result<(), E> {
+        self.read_changes(layer, |change, content| match change {
+            Change::Put(entry) => visit(entry, content),
+            Change::Whiteout(_) | Change::Opaque(_) => Ok(()),
+        })
+    }
+
+    /// As [`read_layer`](Self::read_layer), with the whiteouts.
+    pub fn read_changes<E: From<Error> + From<crate::Error>>(
+        &self,
+        layer: usize,
+        mut visit: impl FnMut(&Change, &mut Content<'_, '_>) -> Result<(), E>,
+    ) -> Result<(), E> {
         let found = self.layers.read_again(layer, self.limits, |changes| {
             while let Some(change) = changes.next()? {
-                if let Change::Put(entry) = &change {
-                    let size = if let EntryKind::File { size, .. } = entry.kind { size } else { 0 };
-                    visit(entry, &mut Content { changes, size })?;
-                }
+                let size = match &change {
+                    Change::Put(Entry { kind: EntryKind::File { size, .. }, .. }) => *size,
+                    _ => 0,
+                };
+                visit(&change, &mut Content { changes, size })?;
             }
             Ok::<(), E>(())
         })?;

@@ -198,9 +198,9 @@ fn what_is_no_layout_directory_is_told_where_to_go() {
 fn what_was_meant_as_a_digest_and_is_none_is_told() {
     let place = tempfile::tempdir().unwrap();
     let layout = place.path().join("layout").display().to_string();
-    crate::bin::ok(["init", &layout]);
+    ok(["init", &layout]);
     for wrong in ["sha256:abc", "sha512:ABC"] {
         let told = format!("{layout}: @{wrong} is no digest");
-        crate::bin::fails(["inspect", &format!("oci:{layout}@{wrong}")], 1, &told);
+        fails(["inspect", &format!("oci:{layout}@{wrong}")], 1, &told);
     }
 }

@@ -73,6 +73,21 @@ fn the_bytes_stay_what_they_are() {
     }
 }
 
+/// A compressor that is used again once made bytes that depended on what it had compressed before, and so on how the
+/// threads took turns.
+#[test]
+fn what_a_compressor_had_before_does_not_show() {
+    let bytes = content(6 << 20);
+    for compressor in ["gzip:1", "gzip:2", "gzip:3", "gzip:4", "gzip:6", "gzip:9", "zstd:1", "zstd:3"] {
+        let compressor = compressor.parse().unwrap();
+        let one = Digest::sha256(&encode(&bytes, compressor, 1, 1 << 20));
+        for threads in [2, 3, 4, 7, 2, 3, 4, 7] {
+            let many = Digest::sha256(&encode(&bytes, compressor, threads, 1 << 20));
+            assert!(many == one, "{compressor} in {threads} threads");
+        }
+    }
+}
+
 #[test]
 fn sizes_about_the_blocks() {
     let bytes = content((8 << 20) + 2);

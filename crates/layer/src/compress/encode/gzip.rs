@@ -14,6 +14,8 @@ pub(super) const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 const LAST: [u8; 2] = [3, 0];
 /// How far back deflate refers.
 const WINDOW: usize = 32 << 10;
+/// A dictionary of nothing, a little longer than any other: see [`Blocks::encode`].
+const NOTHING: [u8; WINDOW + 64] = [0; WINDOW + 64];
 
 /// Compresses blocks.
 pub(super) struct Blocks(Compress);
@@ -29,6 +31,11 @@ impl Blocks {
         deflate.reset();
         if !before.is_empty() {
             let window = before.get(before.len().saturating_sub(WINDOW)..).unwrap_or(before);
+            // zlib-rs 0.6 hashes the last string of a dictionary with one byte that lies behind it: what is left
+            // there of the block that this compressor had before, which depends on how the threads took turns. So
+            // zeros are put there first.
+            deflate.set_dictionary(&NOTHING)?;
+            deflate.reset();
             deflate.set_dictionary(window)?;
         }
         out.clear();

@@ -15,7 +15,7 @@ const LAST: [u8; 2] = [3, 0];
 /// How far back deflate refers.
 const WINDOW: usize = 32 << 10;
 /// A dictionary of nothing, a little longer than any other: see [`Blocks::encode`].
-const NOTHING: [u8; WINDOW + 64] = [0; WINDOW + 64];
+static NOTHING: [u8; WINDOW + 64] = [0; WINDOW + 64];
 
 /// Compresses blocks.
 pub(super) struct Blocks(Compress);

@@ -57,8 +57,8 @@ fn golden_digests() {
         ),
         (
             "gzip",
-            "sha256:22d4f9538d707d9ded3adc04c4661034c138c1cdd26d1d9cac2ca21cf15f3268",
-            "sha256:0ec62fdc59a8e4c7a937580906568d509c8a74e3ffb0c6b2959f0c7856a3cb35",
+            "sha256:5390f1cb571f603fa40fb665ce009ea121c6c651779c99e379853d3e5779de72",
+            "sha256:fba838e1a9768b1ce3e804bccf07afb665984e88188f7b6d41c87db3dac4e93a",
         ),
         (
             "zstd",

@@ -16,7 +16,7 @@ use super::name;
 ///
 /// let compressor: Compressor = "zstd:9".parse()?;
 /// assert_eq!(compressor.level(), Some(9));
-/// assert_eq!("gzip".parse::<Compressor>()?.to_string(), "gzip:4");
+/// assert_eq!("gzip".parse::<Compressor>()?.to_string(), "gzip:3");
 /// assert!("gzip:11".parse::<Compressor>().is_err());
 /// # Ok::<(), ocidian_layer::compress::UnknownCompressor>(())
 /// ```
@@ -39,7 +39,7 @@ impl Compressor {
     /// No compression.
     pub const NONE: Self = Self { compression: Compression::None, level: 0 };
     /// Gzip at its default level; the table of [`Encoder`](super::Encoder)'s module says why that.
-    pub const GZIP: Self = Self { compression: Compression::Gzip, level: 4 };
+    pub const GZIP: Self = Self { compression: Compression::Gzip, level: 3 };
     /// Zstd at its default level.
     pub const ZSTD: Self = Self { compression: Compression::Zstd, level: 3 };
 
@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn what_a_person_may_say() {
         for (text, expected) in [
-            ("gzip", Some((Compression::Gzip, Some(4)))),
+            ("gzip", Some((Compression::Gzip, Some(3)))),
             ("gzip:1", Some((Compression::Gzip, Some(1)))),
             ("gzip:9", Some((Compression::Gzip, Some(9)))),
             ("zstd", Some((Compression::Zstd, Some(3)))),

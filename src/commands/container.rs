@@ -43,6 +43,7 @@ pub(super) fn tree(args: &TreeArgs, owners: Owners) -> UnpackOptions {
         max_bytes: args.max_bytes,
         max_entries: args.max_entries,
         mtree: args.mtree.clone(),
+        writers: None,
     }
 }
 

@@ -49,7 +49,13 @@ fn forty_descriptors_are_enough() {
     let bottom = deep(1_000);
     let wide =
         (0..300).flat_map(|n| [Entry::directory(&format!("w{n}")), Entry::file(&format!("w{n}/f"), "x")]);
+    // As many directories as there can be on the way down, and files for several others at once.
+    let many = (0..200).flat_map(|n| {
+        let files = if n % 10 == 0 { 70 } else { 2 };
+        (0..files).map(move |file| Entry::file(&format!("{}/m{n}/{file}", deep(30)), "x"))
+    });
     let mut layers = vec![
+        many.collect(),
         vec![Entry::file(&format!("{bottom}/f"), "x"), Entry::directory(&bottom).with_mode(0o700)],
         wide.collect(),
         vec![
@@ -61,7 +67,7 @@ fn forty_descriptors_are_enough() {
             Entry::file(&format!("{}/again", deep(980)), "x"),
         ],
     ];
-    layers.extend((0..97).map(|n| {
+    layers.extend((0..96).map(|n| {
         vec![
             Entry::file(&format!("w{n}/of-its-own"), "x"),
             Entry::hard_link(&format!("w{n}/linked"), &format!("w{}/f", n + 1)),

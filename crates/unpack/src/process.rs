@@ -47,7 +47,7 @@ fn mapped_ids() -> u64 {
     map.lines().filter_map(size).sum()
 }
 
-/// Gives the calling thread a umask of its own, zero; `false` where the kernel refuses that, and every
+/// Gives the calling thread, and those that it starts from now on, a umask of their own, zero; `false` where the kernel refuses that, and every
 /// mode must be set after creation. The caller's umask is never touched.
 pub(crate) fn own_umask() -> bool {
     if nix::sched::unshare(nix::sched::CloneFlags::CLONE_FS).is_err() {

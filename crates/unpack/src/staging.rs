@@ -183,7 +183,7 @@ impl Drop for Staging {
         let removed = match &self.place {
             Place::Done => return,
             Place::Sibling { parent, temporary, .. } => {
-                remove(parent.as_fd(), temporary.as_bytes()).map(|_| ())
+                remove(parent.as_fd(), temporary.as_bytes(), || {}).map(|_| ())
             }
             // The image's root may have closed it to its own owner.
             Place::Itself(before) => fchmod(&self.dir, Mode::RWXU)

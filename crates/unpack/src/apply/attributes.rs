@@ -13,8 +13,8 @@ use rustix::io::Errno;
 
 use super::Applier;
 use super::by_handle::path_below;
-use super::file::times;
 use super::owner::Ownership;
+use super::regular::times;
 use crate::error::{Failure, Tried};
 use crate::tree::LISTING;
 use crate::xattrs::{ROOTLESS as ROOTLESS_XATTR, is_host_owned};
@@ -68,6 +68,11 @@ impl XattrPolicy {
 }
 
 impl Applier {
+    /// Whether a file gets any attributes, or a warning instead.
+    pub(super) fn sets_xattrs(&self, meta: &Metadata) -> bool {
+        !meta.xattrs.is_empty() || self.owner.rootless_xattr(meta).is_some()
+    }
+
     /// Sets an entry's attributes on a regular file that was made just now.
     pub(super) fn set_open_xattrs(
         &mut self,

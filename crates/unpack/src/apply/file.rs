@@ -1,22 +1,17 @@
-//! Regular files: created exclusively, written from the stream's own chunks, holes left as holes.
-//!
-//! The order on a file is owner, xattrs, mode, times: chown clears file capabilities and setuid, an
-//! ordinary user cannot set `user.*` on a read-only file, and everything before touches the times.
+//! Regular files: written from the stream's own chunks, holes left as holes, or handed to a writer.
 
 use std::io::BufRead;
 
 use ocidian_layer::{Changeset, Entry, Metadata};
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{Mode, OFlags, Timespec, Timestamps, fchmod, ftruncate, futimens, openat};
-use rustix::io::{Errno, pwrite};
+use rustix::fs::ftruncate;
 
 use super::Applier;
 use super::put::Spot;
+use super::regular;
+use super::writers::CONTENT_MAX;
 use crate::error::{Failure, Tried};
 use crate::record::{ContentHash, Kind};
-
-const CREATE: OFlags =
-    OFlags::WRONLY.union(OFlags::CREATE).union(OFlags::EXCL).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
 impl Applier {
     pub(super) fn put_file<R: BufRead>(
@@ -30,18 +25,22 @@ impl Applier {
             self.count_sparse(size)?;
         }
         let spot = self.spot(&entry.path)?;
-        let mode = Mode::from_raw_mode(self.creation_mode(&entry.metadata));
-        let file =
-            self.create(&spot, "cannot make the file", |handle| openat(handle, spot.name, CREATE, mode))?;
+        let meta = &entry.metadata;
         let mut hash = self.recorder.as_ref().map(|recorder| recorder.content_hash(&self.cancel));
-        self.write_content(&file, changes, hash.as_mut())?;
-        if sparse {
-            ftruncate(&file, size).tried("cannot set the size of a sparse file")?;
+        let small = size <= CONTENT_MAX && !sparse && !self.sets_xattrs(meta);
+        if !(small && self.hand_over(entry, &spot, changes, hash.as_mut())?) {
+            let file = self.create(&spot, regular::CANNOT_MAKE, |owner, handle| {
+                regular::create(owner, handle, spot.name, meta)
+            })?;
+            self.write_content(&file, changes, hash.as_mut())?;
+            if sparse {
+                ftruncate(&file, size).tried("cannot set the size of a sparse file")?;
+            }
+            self.finish_file(&file, &spot, meta)?;
         }
-        self.finish_file(&file, &spot, &entry.metadata)?;
         if let Some(hash) = hash {
             let kind = Kind::File { size, sha256: hash.finish(size)? };
-            self.record(&spot.path, &entry.metadata, kind);
+            self.record(&spot.path, meta, kind);
         }
         Ok(())
     }
@@ -57,6 +56,32 @@ impl Applier {
         }
     }
 
+    /// Gives a file to a writer, if one is to have it.
+    fn hand_over<R: BufRead>(
+        &mut self,
+        entry: &Entry,
+        spot: &Spot<'_>,
+        changes: &mut Changeset<R>,
+        mut hash: Option<&mut ContentHash>,
+    ) -> Result<bool, Failure> {
+        // What the layer put under that name is in the way.
+        if spot.mark.again {
+            return Ok(false);
+        }
+        let tree = &self.tree;
+        let Some(mut begun) = self.writers.begin(&spot.dir, entry, || tree.is_fresh(&spot.dir.path)) else {
+            return Ok(false);
+        };
+        while let Some(extent) = changes.data()? {
+            if let Some(hash) = &mut hash {
+                hash.extent(extent.offset, extent.bytes)?;
+            }
+            begun.content(extent.bytes);
+        }
+        begun.close(spot.mark.fingerprint);
+        Ok(true)
+    }
+
     fn write_content<R: BufRead>(
         &mut self,
         file: &OwnedFd,
@@ -67,34 +92,12 @@ impl Applier {
             if let Some(hash) = &mut hash {
                 hash.extent(extent.offset, extent.bytes)?;
             }
-            let (mut at, mut rest) = (extent.offset, extent.bytes);
-            while !rest.is_empty() {
-                match pwrite(file, rest, at) {
-                    Ok(0) => return Err(Failure::System { what: "cannot write the file", errno: Errno::IO }),
-                    Ok(n) => {
-                        rest = &rest[n..];
-                        at += n as u64;
-                    }
-                    Err(Errno::INTR) => {}
-                    Err(errno) => return Err(Failure::System { what: "cannot write the file", errno }),
-                }
-            }
+            regular::write(file.as_fd(), extent.bytes, extent.offset)?;
             if self.cancel.is_cancelled() {
                 return Err(Failure::Cancelled);
             }
         }
         Ok(())
-    }
-
-    /// The mode that a file is created with: the one it is to have, where nothing can change it on the way.
-    pub(super) fn creation_mode(&self, meta: &Metadata) -> u32 {
-        if self.needs_chmod(meta) { (meta.mode & 0o777) | 0o600 } else { meta.mode }
-    }
-
-    fn needs_chmod(&self, meta: &Metadata) -> bool {
-        let special = meta.mode & 0o7000 != 0;
-        let attributed = !meta.xattrs.is_empty() || self.owner.is_rootless();
-        special || attributed || !self.owner.exact_creation()
     }
 
     /// Owner, xattrs, mode and times of a file that was made just now.
@@ -104,20 +107,7 @@ impl Applier {
         spot: &Spot<'_>,
         meta: &Metadata,
     ) -> Result<(), Failure> {
-        self.owner.own_open(file.as_fd(), meta)?;
-        self.set_open_xattrs(file.as_fd(), &spot.path, meta)?;
-        if self.needs_chmod(meta) {
-            fchmod(file, Mode::from_raw_mode(meta.mode)).tried("cannot set the mode")?;
-        }
-        futimens(file, &times(meta)).tried("cannot set the times")
+        let owner = std::sync::Arc::clone(&self.owner);
+        regular::finish(&owner, file, meta, || self.set_open_xattrs(file.as_fd(), &spot.path, meta))
     }
-}
-
-/// The times of an entry; the access time is the modification time where there is none.
-pub(super) fn times(meta: &Metadata) -> Timestamps {
-    let spec = |time: ocidian_layer::Timestamp| Timespec {
-        tv_sec: time.seconds,
-        tv_nsec: i64::from(time.nanoseconds),
-    };
-    Timestamps { last_access: spec(meta.atime.unwrap_or(meta.mtime)), last_modification: spec(meta.mtime) }
 }

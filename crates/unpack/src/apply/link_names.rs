@@ -6,7 +6,7 @@
 //! is kept is as much as the layer has names of files with several, and only until the next layer.
 
 use std::collections::{BTreeMap, HashMap};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use rustix::fd::AsFd;
 use rustix::fs::{AtFlags, Dir as Listing, Mode, linkat, openat, statat};
@@ -24,18 +24,18 @@ type Names = HashMap<u64, Vec<Name>>;
 /// A name, and the canonical path of the directory it is in, which many share.
 #[derive(Debug)]
 struct Name {
-    dir: Rc<[u8]>,
+    dir: Arc<[u8]>,
     name: Box<[u8]>,
 }
 
 /// What the present layer has had to find out about those below it.
 #[derive(Debug, Default)]
-pub(super) struct LinkNames(BTreeMap<usize, Rc<Names>>);
+pub(super) struct LinkNames(BTreeMap<usize, Arc<Names>>);
 
 impl Applier {
     /// The directory `dir` with `name` in the present layer, copied up with all its names if a lower
     /// layer has it.
-    pub(super) fn in_this_layer(&mut self, dir: Rc<Dir>, name: &[u8]) -> Result<Rc<Dir>, Failure> {
+    pub(super) fn in_this_layer(&mut self, dir: Arc<Dir>, name: &[u8]) -> Result<Arc<Dir>, Failure> {
         if !self.tree.is_overlay() {
             return Ok(dir);
         }
@@ -80,12 +80,12 @@ impl Applier {
         Ok(())
     }
 
-    fn names_in(&mut self, layer: usize) -> Result<Rc<Names>, Failure> {
+    fn names_in(&mut self, layer: usize) -> Result<Arc<Names>, Failure> {
         if let Some(names) = self.link_names.0.get(&layer) {
-            return Ok(Rc::clone(names));
+            return Ok(Arc::clone(names));
         }
-        let names = Rc::new(self.gather_names(layer)?);
-        self.link_names.0.insert(layer, Rc::clone(&names));
+        let names = Arc::new(self.gather_names(layer)?);
+        self.link_names.0.insert(layer, Arc::clone(&names));
         Ok(names)
     }
 
@@ -96,7 +96,7 @@ impl Applier {
             let handle = self.tree.open_in_layer(layer, &path)?;
             let listing =
                 openat(&handle, ".", LISTING, Mode::empty()).tried("cannot open a lower directory")?;
-            let dir: Rc<[u8]> = path.as_slice().into();
+            let dir: Arc<[u8]> = path.as_slice().into();
             for entry in Listing::new(listing).tried("cannot list a lower directory")? {
                 self.go_on()?;
                 let entry = entry.tried("cannot list a lower directory")?;
@@ -112,7 +112,7 @@ impl Applier {
                 let stat =
                     statat(&handle, name, AtFlags::SYMLINK_NOFOLLOW).tried("cannot look at a lower file")?;
                 if stat.st_nlink > 1 {
-                    let name = Name { dir: Rc::clone(&dir), name: name.into() };
+                    let name = Name { dir: Arc::clone(&dir), name: name.into() };
                     names.entry(stat.st_ino).or_default().push(name);
                 }
             }
@@ -126,10 +126,10 @@ impl Applier {
 
     /// Whether `dir/name`, as the stack shows it now, is what that lower layer has there.
     fn shows(&mut self, dir: &[u8], name: &[u8], layer: usize) -> Result<bool, Failure> {
-        let mut at = Rc::new(self.tree.root()?);
+        let mut at = Arc::new(self.tree.root()?);
         for component in components(dir) {
             match self.tree.look(&at, component)? {
-                Found::Dir(next) => at = Rc::new(next),
+                Found::Dir(next) => at = Arc::new(next),
                 _ => return Ok(false),
             }
         }

@@ -3,7 +3,8 @@
 //! An [`Applier`] lives for a whole image. It holds no more than a dozen handles (those of the
 //! directories that entries are in at the moment), remembers by fingerprint what the present layer
 //! has put, because whiteouts hide only what lower layers brought wherever they stand in the archive,
-//! and keeps what directories are to be until [`Applier::finish`].
+//! and keeps what directories are to be until [`Applier::finish`]. Small new files it gives to [`writers`],
+//! threads that nothing but those files is left to.
 
 mod attributes;
 mod by_handle;
@@ -16,11 +17,15 @@ mod link_names;
 mod owner;
 mod put;
 mod read;
+mod regular;
 mod resolve;
 mod seen;
+mod stand_in;
 mod whiteout;
+mod writers;
 
 use std::io::BufRead;
+use std::sync::Arc;
 
 use ocidian_content::Cancel;
 use ocidian_layer::{Change, Changeset, Entry, EntryKind, EntryPath, Timestamp};
@@ -28,10 +33,13 @@ use rustix::fd::{AsFd, OwnedFd};
 
 use self::attributes::XattrPolicy;
 use self::link_names::LinkNames;
-pub(crate) use self::owner::{Ownership, StandIn};
+pub(crate) use self::owner::Ownership;
 pub(crate) use self::read::TreeFiles;
 use self::resolve::Chain;
 use self::seen::Seen;
+pub(crate) use self::stand_in::StandIn;
+use self::stand_in::StandIns;
+use self::writers::Writers;
 use crate::error::Failure;
 use crate::options::UnpackOptions;
 use crate::record::Recorder;
@@ -57,7 +65,9 @@ pub(crate) struct Applier {
     chain: Chain,
     seen: Seen,
     link_names: LinkNames,
-    owner: Ownership,
+    owner: Arc<Ownership>,
+    stand_ins: StandIns,
+    writers: Writers,
     xattrs: XattrPolicy,
     keep_dirlinks: bool,
     /// Plain form: whose the root is to be in the end, in the image's ids.
@@ -88,12 +98,16 @@ impl Applier {
     ) -> Result<Self, Failure> {
         owner.probe(base.as_fd())?;
         let xattrs = XattrPolicy::new(&options.xattrs, &owner);
+        let owner = Arc::new(owner);
+        let writers = Writers::start(options.writers_of(), &owner, &cancel);
         Ok(Self {
             tree: Tree::new(base, options.form)?,
             chain: Chain::default(),
             seen: Seen::default(),
             link_names: LinkNames::default(),
             owner,
+            stand_ins: StandIns::default(),
+            writers,
             xattrs,
             keep_dirlinks: options.keep_dirlinks,
             root_owner: (0, 0),
@@ -116,9 +130,20 @@ impl Applier {
         changes: &mut Changeset<R>,
         mut tick: impl FnMut(),
     ) -> Result<(), Box<Stopped>> {
+        self.begin_layer(layer).map_err(|failure| Box::new(Stopped::from(failure)))?;
+        let applied = self.apply_changes(changes, &mut tick);
+        // Whatever stopped this thread, a file that failed came earlier in the archive.
+        self.writers.settle()?;
+        applied
+    }
+
+    fn apply_changes<R: BufRead>(
+        &mut self,
+        changes: &mut Changeset<R>,
+        tick: &mut impl FnMut(),
+    ) -> Result<(), Box<Stopped>> {
         let stopped = |failure| Box::new(Stopped::from(failure));
-        self.begin_layer(layer).map_err(stopped)?;
-        loop {
+        while !self.writers.have_failed() {
             if self.cancel.is_cancelled() {
                 return Err(stopped(Failure::Cancelled));
             }
@@ -139,13 +164,14 @@ impl Applier {
                 return Err(Box::new(Stopped { place: Some(place), failure }));
             }
         }
+        Ok(())
     }
 
     fn begin_layer(&mut self, layer: usize) -> Result<(), Failure> {
         self.chain.clear();
         self.tree.begin_layer(layer)?;
         // Nothing lies below the lowest layer.
-        self.seen = Seen::new(layer > 0);
+        self.seen = Seen::new(layer > 0, self.writers.are_there());
         self.implied = 0;
         self.link_names = LinkNames::default();
         if let Some(recorder) = &mut self.recorder {
@@ -171,10 +197,5 @@ impl Applier {
     /// A tree of no layers: a root and nothing in it.
     pub(crate) fn begin_empty(&mut self) -> Result<(), Failure> {
         self.begin_layer(0)
-    }
-
-    /// The devices that empty files stand in for, by path.
-    pub(crate) fn take_stand_ins(&mut self) -> std::collections::BTreeMap<Box<[u8]>, StandIn> {
-        self.owner.take_stand_ins()
     }
 }

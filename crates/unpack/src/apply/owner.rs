@@ -1,38 +1,23 @@
 //! Whose things are: owners on the host, and what an ordinary user does instead of giving them.
 //!
 //! An ordinary user cannot give a file away nor make a device. The true owner is then kept in the
-//! xattr `user.rootlesscontainers` (a protobuf of two numbers, as umoci and PRoot read it), a device
-//! becomes an empty file, and both are written to the bundle's state file. In a user namespace owners
-//! can be given, as far as it maps them, but devices cannot be made either.
+//! xattr `user.rootlesscontainers` (a protobuf of two numbers, as umoci and PRoot read it), and a device
+//! becomes an empty file (see [`super::stand_in`]). In a user namespace owners can be given, as far as it
+//! maps them, but devices cannot be made either.
 
-use std::collections::BTreeMap;
-
-use ocidian_layer::{Device, Metadata};
+use ocidian_layer::Metadata;
 use rustix::fd::BorrowedFd;
-use rustix::fs::{
-    AtFlags, FileType, Gid, Mode, OFlags, Uid, chownat, fchown, mkdirat, openat, statat, unlinkat,
-};
-
+use rustix::fs::{AtFlags, Gid, Mode, Uid, chownat, fchown, mkdirat, openat, statat, unlinkat};
 use rustix::io::Errno;
 
-use super::Applier;
-use super::put::Spot;
 use crate::error::{Failure, Tried};
 use crate::ids::IdMap;
 use crate::process::Identity;
-use crate::record::Kind;
 use crate::tree::HANDLE;
 use crate::xattrs::encode_owner;
 
-/// A device that an empty file stands in for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct StandIn {
-    pub(crate) file_type: FileType,
-    pub(crate) device: Device,
-}
-
-/// How owners are given.
-#[derive(Debug)]
+/// How owners are given, and what modes files are made with. The same in every thread that makes files.
+#[derive(Debug, Clone)]
 pub(crate) struct Ownership {
     ids: IdMap,
     rootless: bool,
@@ -41,12 +26,11 @@ pub(crate) struct Ownership {
     exact: bool,
     /// Whether they take their group from the directory that they are made in, as on `grpid` mounts.
     group_of_directory: bool,
-    stand_ins: BTreeMap<Box<[u8]>, StandIn>,
 }
 
 impl Ownership {
     pub(crate) fn new(ids: IdMap, rootless: bool, identity: Identity, exact: bool) -> Self {
-        Self { ids, rootless, identity, exact, group_of_directory: false, stand_ins: BTreeMap::new() }
+        Self { ids, rootless, identity, exact, group_of_directory: false }
     }
 
     /// Finds out whose group new files get, by making one in a directory of another group. Who cannot give
@@ -171,49 +155,6 @@ impl Ownership {
     /// What `user.rootlesscontainers` is to say, if anything.
     pub(super) fn rootless_xattr(&self, meta: &Metadata) -> Option<Vec<u8>> {
         (self.rootless && (meta.uid, meta.gid) != (0, 0)).then(|| encode_owner(meta.uid, meta.gid))
-    }
-
-    /// What stood at that path, or below it, is gone.
-    pub(super) fn forget(&mut self, path: &[u8]) {
-        if !self.stand_ins.is_empty() {
-            self.stand_ins.remove(path);
-            crate::tree::forget_below(&mut self.stand_ins, path);
-        }
-    }
-
-    /// A hard link to a stand-in stands in for the same device.
-    pub(super) fn link(&mut self, from: &[u8], to: &[u8]) {
-        if let Some(stand_in) = self.stand_ins.get(from).cloned() {
-            self.stand_ins.insert(to.into(), stand_in);
-        }
-    }
-
-    /// The devices that empty files stand in for, by path.
-    pub(crate) fn take_stand_ins(&mut self) -> BTreeMap<Box<[u8]>, StandIn> {
-        std::mem::take(&mut self.stand_ins)
-    }
-}
-
-impl Applier {
-    /// An empty file with the device's attributes.
-    pub(super) fn put_stand_in(
-        &mut self,
-        spot: &Spot<'_>,
-        meta: &Metadata,
-        file_type: FileType,
-        device: Device,
-        kind: Kind,
-    ) -> Result<(), Failure> {
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let mode = Mode::from_raw_mode(self.creation_mode(meta));
-        let file = self.create(spot, "cannot make the file that stands in for a device", |handle| {
-            openat(handle, spot.name, flags, mode)
-        })?;
-        self.finish_file(&file, spot, meta)?;
-        self.owner.stand_ins.insert(spot.path.as_slice().into(), StandIn { file_type, device });
-        self.warnings.add("device nodes need real root; an empty file stands in", &spot.path);
-        self.record(&spot.path, meta, kind);
-        Ok(())
     }
 }
 

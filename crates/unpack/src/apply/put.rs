@@ -3,24 +3,28 @@
 //! A directory over a directory takes the new attributes; in every other case what is there goes
 //! first. A name is tried before it is looked up: in the lowest layer nothing is ever in the way.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use ocidian_layer::{Entry, EntryKind, EntryPath, Metadata};
+use rustix::fd::BorrowedFd;
 use rustix::fs::{AtFlags, FileType, Mode, linkat, mkdirat, mknodat, symlinkat};
 use rustix::io::Errno;
 
 use super::Applier;
 use super::by_handle::chmod_leaf;
+use super::owner::Ownership;
 use super::resolve::Parents;
+use super::seen::Mark;
 use crate::error::{Failure, Tried};
 use crate::record::Kind;
 use crate::tree::{Below, Dir, DirState, Found};
 
 /// The directory that an entry goes into, and its name there.
 pub(super) struct Spot<'a> {
-    pub(super) dir: Rc<Dir>,
+    pub(super) dir: Arc<Dir>,
     pub(super) name: &'a [u8],
     pub(super) path: Vec<u8>,
+    pub(super) mark: Mark,
 }
 
 impl Applier {
@@ -32,8 +36,11 @@ impl Applier {
             .enter(parent, Parents::Make)?
             .ok_or_else(|| Failure::Refused("its parent directory cannot be made".to_owned()))?;
         let path = dir.child(name);
-        self.seen.mark(&dir.path, &path);
-        Ok(Spot { dir, name, path })
+        let mark = self.seen.mark(&dir.path, &path);
+        if mark.again {
+            self.writers.wait_for(mark.fingerprint);
+        }
+        Ok(Spot { dir, name, path, mark })
     }
 
     /// Makes something that is no directory: tries, makes room, tries again.
@@ -41,7 +48,7 @@ impl Applier {
         &mut self,
         spot: &Spot<'_>,
         what: &'static str,
-        mut make: impl FnMut(rustix::fd::BorrowedFd<'_>) -> Result<T, Errno>,
+        mut make: impl FnMut(&Ownership, BorrowedFd<'_>) -> Result<T, Errno>,
     ) -> Result<T, Failure> {
         let handle = spot.dir.handle()?;
         if self.tree.is_overlay() {
@@ -49,10 +56,10 @@ impl Applier {
             // in the way, and yet the way is another.
             self.chain.forget(&spot.path);
         }
-        match make(handle) {
+        match make(&self.owner, handle) {
             Err(Errno::EXIST) => {
                 self.vacate(&spot.dir, spot.name)?;
-                make(handle).tried(what)
+                make(&self.owner, handle).tried(what)
             }
             made => made.tried(what),
         }
@@ -114,7 +121,7 @@ impl Applier {
         let handle = spot.dir.handle()?;
         self.owner.own_fresh_directory(handle, spot.name, meta.uid, meta.gid)?;
         let default_acl = self.set_directory_xattrs(handle, spot.name, &spot.path, meta, true)?;
-        let state = self.directory_state(meta, default_acl);
+        let state = DirState { fresh: true, ..self.directory_state(meta, default_acl) };
         self.adopt_directory(&spot.dir, spot.name, state, opaque)?;
         self.record(&spot.path, meta, Kind::Directory);
         Ok(())
@@ -143,6 +150,7 @@ impl Applier {
             opaque: false,
             layer: self.tree.layer(),
             implied: false,
+            fresh: false,
         }
     }
 
@@ -151,6 +159,7 @@ impl Applier {
         if let Some(old) = self.tree.dirs().get(path) {
             state.current = state.current.and(old.current);
             state.opaque = old.opaque;
+            state.fresh = old.fresh && old.layer == state.layer;
         }
         self.tree.dirs_mut().insert(path, state);
     }
@@ -189,6 +198,7 @@ impl Applier {
             opaque: false,
             layer,
             implied: true,
+            fresh: false,
         });
         state.current = Some(0o700);
         self.tree.dirs_mut().insert(b"", state);
@@ -220,7 +230,9 @@ impl Applier {
 
     pub(super) fn put_symlink(&mut self, entry: &Entry, target: &[u8]) -> Result<(), Failure> {
         let spot = self.spot(&entry.path)?;
-        self.create(&spot, "cannot make the symbolic link", |handle| symlinkat(target, handle, spot.name))?;
+        self.create(&spot, "cannot make the symbolic link", |_, handle| {
+            symlinkat(target, handle, spot.name)
+        })?;
         let handle = spot.dir.handle()?;
         self.owner.own_fresh(handle, spot.name, &entry.metadata)?;
         self.set_leaf_xattrs(handle, spot.name, &spot.path, &entry.metadata, FileType::Symlink)?;
@@ -237,6 +249,9 @@ impl Applier {
         // The target may be a lower layer's, which the overlay form has to copy up first.
         let parents = Parents::Leave;
         let source = self.enter(parent, parents)?.ok_or_else(missing)?;
+        if self.writers.are_there() {
+            self.writers.wait_for(self.seen.fingerprint(&source.child(target_name)));
+        }
         match self.tree.look(&source, target_name)? {
             Found::Missing => return Err(missing()),
             Found::Dir(_) => {
@@ -252,10 +267,10 @@ impl Applier {
             return Ok(());
         }
         let from = source.handle()?;
-        self.create(&spot, "cannot make the hard link", |handle| {
+        self.create(&spot, "cannot make the hard link", |_, handle| {
             linkat(from, target_name, handle, spot.name, AtFlags::empty())
         })?;
-        self.owner.link(&source_path, &spot.path);
+        self.stand_ins.link(&source_path, &spot.path);
         if let Some(recorder) = &mut self.recorder {
             recorder.link(&source_path, &spot.path);
         }
@@ -285,7 +300,7 @@ impl Applier {
         }
         let number = device.map_or(0, |device| rustix::fs::makedev(device.major, device.minor));
         let mode = Mode::from_raw_mode(meta.mode);
-        self.create(&spot, "cannot make the device or FIFO", |handle| {
+        self.create(&spot, "cannot make the device or FIFO", |_, handle| {
             mknodat(handle, spot.name, file_type, mode, number)
         })?;
         let handle = spot.dir.handle()?;

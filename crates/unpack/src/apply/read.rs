@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 use std::io;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, fstat, openat, statat};
@@ -19,7 +19,7 @@ use crate::tree::{Below, Dir, Found, join};
 const MAX_LINKS: u32 = 40;
 
 /// A directory and a name in it, or the directory itself and no name.
-type Location = (Rc<Dir>, Vec<u8>);
+type Location = (Arc<Dir>, Vec<u8>);
 
 /// The files of a tree that is being written.
 pub(crate) struct TreeFiles<'a>(RefCell<&'a mut Applier>);
@@ -66,7 +66,7 @@ impl Applier {
             }
             match self.tree.look(&dir, name)? {
                 Found::Missing => return Ok(None),
-                Found::Dir(found) => return Ok(Some((Rc::new(found), Vec::new()))),
+                Found::Dir(found) => return Ok(Some((Arc::new(found), Vec::new()))),
                 Found::Other => return Ok(Some((dir, name.to_vec()))),
                 Found::Symlink(target) if target.starts_with(b"/") => path = target,
                 Found::Symlink(target) => path = join(&dir.path, &target),

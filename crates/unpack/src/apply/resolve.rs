@@ -5,7 +5,7 @@
 //! component of an entry is never resolved here. Only the deepest handles are held: a tree of a
 //! thousand levels costs reopening, not descriptors.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use rustix::fs::{Mode, mkdirat};
 use rustix::io::Errno;
@@ -43,7 +43,7 @@ struct Level {
     /// How many symlinks were followed on the way here.
     links: u32,
     /// Closed again where there are too many.
-    dir: Option<Rc<Dir>>,
+    dir: Option<Arc<Dir>>,
 }
 
 impl Chain {
@@ -91,7 +91,7 @@ pub(super) fn components(path: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> 
 impl Applier {
     /// The directory at an archive's path, symlinks followed; `None` where it is not there and is
     /// not to be made.
-    pub(super) fn enter(&mut self, path: &[u8], parents: Parents) -> Result<Option<Rc<Dir>>, Failure> {
+    pub(super) fn enter(&mut self, path: &[u8], parents: Parents) -> Result<Option<Arc<Dir>>, Failure> {
         let common = self.chain.common(path, parents);
         self.climb_to(common)?;
         self.chain.levels.truncate(common);
@@ -105,7 +105,7 @@ impl Applier {
                     name: name.to_vec(),
                     path: next.path.clone(),
                     links,
-                    dir: Some(Rc::clone(&next)),
+                    dir: Some(Arc::clone(&next)),
                 });
             }
             at = next;
@@ -120,7 +120,7 @@ impl Applier {
         let Some(Level { dir: None, path, links, .. }) = above.last() else { return Ok(()) };
         let held = below.iter().enumerate().find_map(|(steps, level)| {
             let dir = level.dir.as_ref().filter(|_| level.links == *links)?;
-            Some((steps, Rc::clone(dir)))
+            Some((steps, Arc::clone(dir)))
         });
         let (Some((steps, mut at)), path) = (held, path.clone()) else { return Ok(()) };
         for _ in 0..=steps {
@@ -135,8 +135,8 @@ impl Applier {
     }
 
     /// The directory at a canonical path, which must be there.
-    pub(super) fn enter_canonical(&mut self, path: &[u8], parents: Parents) -> Result<Rc<Dir>, Failure> {
-        let mut at = Rc::new(self.tree.root()?);
+    pub(super) fn enter_canonical(&mut self, path: &[u8], parents: Parents) -> Result<Arc<Dir>, Failure> {
+        let mut at = Arc::new(self.tree.root()?);
         for name in components(path) {
             let mut links = 0;
             let next = self.step(&at, name, parents, &mut links)?;
@@ -145,15 +145,15 @@ impl Applier {
         Ok(at)
     }
 
-    fn deepest(&mut self, parents: Parents) -> Result<Rc<Dir>, Failure> {
+    fn deepest(&mut self, parents: Parents) -> Result<Arc<Dir>, Failure> {
         match self.chain.levels.last() {
-            None => Ok(Rc::new(self.tree.root()?)),
-            Some(Level { dir: Some(dir), .. }) => Ok(Rc::clone(dir)),
+            None => Ok(Arc::new(self.tree.root()?)),
+            Some(Level { dir: Some(dir), .. }) => Ok(Arc::clone(dir)),
             Some(Level { path, .. }) => {
                 let path = path.clone();
                 let dir = self.enter_canonical(&path, parents)?;
                 if let Some(level) = self.chain.levels.last_mut().filter(|level| level.path == path) {
-                    level.dir = Some(Rc::clone(&dir));
+                    level.dir = Some(Arc::clone(&dir));
                 }
                 Ok(dir)
             }
@@ -164,23 +164,23 @@ impl Applier {
     /// links lead through.
     fn step(
         &mut self,
-        dir: &Rc<Dir>,
+        dir: &Arc<Dir>,
         name: &[u8],
         parents: Parents,
         links: &mut u32,
-    ) -> Result<Option<Rc<Dir>>, Failure> {
-        let mut at = Rc::clone(dir);
+    ) -> Result<Option<Arc<Dir>>, Failure> {
+        let mut at = Arc::clone(dir);
         let mut pending = vec![name.to_vec()];
         while let Some(name) = pending.pop() {
             if name == b".." {
                 at = self.up(&at, parents)?;
                 continue;
             }
-            at = match self.tree.look(&at, &name)? {
+            at = match self.find(&at, &name)? {
                 Found::Dir(child) if child.handle.is_none() && parents == Parents::Make => {
-                    Rc::new(self.copy_up_directory(&at, &name, &child)?)
+                    Arc::new(self.copy_up_directory(&at, &name, &child)?)
                 }
-                Found::Dir(child) => Rc::new(child),
+                Found::Dir(child) => Arc::new(child),
                 Found::Symlink(target) => {
                     *links += 1;
                     if *links > MAX_LINKS {
@@ -190,26 +190,39 @@ impl Applier {
                         });
                     }
                     pending.extend(components(&target).map(<[u8]>::to_vec).rev());
-                    if target.starts_with(b"/") { Rc::new(self.tree.root()?) } else { at }
+                    if target.starts_with(b"/") { Arc::new(self.tree.root()?) } else { at }
                 }
                 Found::Missing | Found::Other if parents == Parents::Leave => return Ok(None),
-                Found::Missing => Rc::new(self.make_implied(&at, &name)?),
+                Found::Missing => Arc::new(self.make_implied(&at, &name)?),
                 Found::Other => {
                     self.vacate(&at, &name)?;
-                    Rc::new(self.make_implied(&at, &name)?)
+                    Arc::new(self.make_implied(&at, &name)?)
                 }
             };
         }
         Ok(Some(at))
     }
 
+    /// What `name` stands for, or will when a writer has made it.
+    fn find(&mut self, dir: &Dir, name: &[u8]) -> Result<Found, Failure> {
+        match self.tree.look(dir, name)? {
+            Found::Missing
+                if self.writers.are_there()
+                    && self.writers.wait_for(self.seen.fingerprint(&dir.child(name))) =>
+            {
+                self.tree.look(dir, name)
+            }
+            found => Ok(found),
+        }
+    }
+
     /// The directory that a directory is in; the root's is the root.
-    fn up(&mut self, dir: &Rc<Dir>, parents: Parents) -> Result<Rc<Dir>, Failure> {
+    fn up(&mut self, dir: &Arc<Dir>, parents: Parents) -> Result<Arc<Dir>, Failure> {
         let Some(end) = dir.path.iter().rposition(|b| *b == b'/') else {
-            return Ok(Rc::new(self.tree.root()?));
+            return Ok(Arc::new(self.tree.root()?));
         };
         match self.tree.above(dir, &dir.path[..end])? {
-            Some(above) => Ok(Rc::new(above)),
+            Some(above) => Ok(Arc::new(above)),
             None => self.enter_canonical(&dir.path[..end], parents),
         }
     }
@@ -233,6 +246,7 @@ impl Applier {
             opaque: false,
             layer: self.tree.layer(),
             implied: true,
+            fresh: true,
         };
         let below = self.clear_whiteout(parent, name)?;
         let handle = parent.handle()?;
@@ -254,9 +268,10 @@ impl Applier {
     pub(super) fn vacate(&mut self, dir: &Dir, name: &[u8]) -> Result<bool, Failure> {
         let path = dir.child(name);
         self.chain.forget(&path);
-        let removed = crate::tree::remove(dir.handle()?, name)?;
+        let writers = &mut self.writers;
+        let removed = crate::tree::remove(dir.handle()?, name, || writers.wait_for_all())?;
         self.tree.dirs_mut().forget(&path);
-        self.owner.forget(&path);
+        self.stand_ins.forget(&path);
         if let Some(recorder) = &mut self.recorder {
             recorder.remove(&path);
         }

@@ -16,10 +16,22 @@ pub(crate) enum Put {
     Yes,
 }
 
+/// A path that was put.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Mark {
+    /// The path's.
+    pub(crate) fingerprint: u64,
+    /// Whether the layer has put it before, as far as that is kept.
+    pub(crate) again: bool,
+}
+
 /// The paths that the present layer has put.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
+    /// Whether there can be anything for a whiteout to hide.
     active: bool,
+    /// Whether paths are kept though there is not.
+    always: bool,
     key: RandomState,
     put: HashSet<u64, BuildHasherDefault<Identity>>,
     above: HashSet<u64, BuildHasherDefault<Identity>>,
@@ -30,17 +42,31 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    /// `active`: whether there can be anything for a whiteout to hide.
-    pub(crate) fn new(active: bool) -> Self {
-        Self { active, ..Self::default() }
+    /// `active`: whether there can be anything for a whiteout to hide. `always`: whether to tell of a path
+    /// that it is put again, even where there is not.
+    pub(crate) fn new(active: bool, always: bool) -> Self {
+        Self { active, always, ..Self::default() }
     }
 
-    /// Remembers that `name` was put in the directory `parent`, whose canonical path that is.
-    pub(crate) fn mark(&mut self, parent: &[u8], path: &[u8]) {
-        if !self.active {
-            return;
+    /// What a path is known by.
+    pub(crate) fn fingerprint(&self, path: &[u8]) -> u64 {
+        self.key.hash_one(path)
+    }
+
+    /// Remembers that `path` was put, in the directory whose canonical path `parent` is.
+    pub(crate) fn mark(&mut self, parent: &[u8], path: &[u8]) -> Mark {
+        if !self.active && !self.always {
+            return Mark::default();
         }
-        self.put.insert(self.key.hash_one(path));
+        let fingerprint = self.fingerprint(path);
+        let again = !self.put.insert(fingerprint);
+        if self.active {
+            self.mark_above(parent);
+        }
+        Mark { fingerprint, again }
+    }
+
+    fn mark_above(&mut self, parent: &[u8]) {
         if self.last_parent.as_deref() == Some(parent) {
             return;
         }
@@ -102,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_put_marks_itself_and_the_way_to_it() {
-        let mut seen = Seen::new(true);
+        let mut seen = Seen::new(true, false);
         seen.mark(b"a/b", b"a/b/c");
         assert_eq!(seen.get(b"a/b/c"), Put::Yes);
         assert_eq!(seen.get(b"a/b"), Put::Above);
@@ -113,8 +139,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_put_again_is_told_where_it_is_asked_for() {
+        for (active, always) in [(true, false), (false, true), (false, false)] {
+            let mut seen = Seen::new(active, always);
+            let again = ["a", "b", "a"].map(|path| seen.mark(b"", path.as_bytes()).again);
+            assert_eq!(again, [false, false, active || always]);
+        }
+    }
+
+    #[test]
     fn a_directory_is_pruned_once() {
-        let mut seen = Seen::new(true);
+        let mut seen = Seen::new(true, false);
         assert!(seen.prune(b""));
         assert!(seen.prune(b"a"));
         assert!(!seen.prune(b"a"));

@@ -4,7 +4,7 @@
 //! overlay form it means a mark that overlayfs reads. A directory of a lower layer that stays only
 //! because this layer put something below it becomes what an implied parent is.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use ocidian_layer::{EntryPath, Metadata};
 use rustix::fs::{AtFlags, Dir as Listing, FileType, Mode, mknodat, openat, statat};
@@ -13,7 +13,7 @@ use rustix::io::Errno;
 use super::Applier;
 use super::put::Spot;
 use super::resolve::Parents;
-use super::seen::Put;
+use super::seen::{Mark, Put};
 use crate::error::{Failure, Tried};
 use crate::tree::{Below, Dir, Found, LISTING, is_whiteout};
 
@@ -44,7 +44,7 @@ impl Applier {
             put => match self.tree.look(&dir, name)? {
                 Found::Dir(_) => {
                     if put == Put::Above {
-                        self.reset_directory(Rc::clone(&dir), name)?;
+                        self.reset_directory(Arc::clone(&dir), name)?;
                     }
                     self.prune(hidden)
                 }
@@ -87,6 +87,7 @@ impl Applier {
     /// Removes below a directory all that this layer has not put; in the overlay form these are copies
     /// of what lower layers have, and whiteouts. A directory is gone through once a layer.
     fn prune(&mut self, top: Vec<u8>) -> Result<(), Failure> {
+        self.writers.wait_for_all();
         let mut pending = vec![top];
         while let Some(path) = pending.pop() {
             if !self.seen.prune(&path) {
@@ -103,7 +104,7 @@ impl Applier {
                     self.vacate(&dir, &name)?;
                 } else if let Found::Dir(_) = self.tree.look(&dir, &name)? {
                     if put == Put::Above {
-                        self.reset_directory(Rc::clone(&dir), &name)?;
+                        self.reset_directory(Arc::clone(&dir), &name)?;
                     }
                     pending.push(child);
                 }
@@ -113,14 +114,15 @@ impl Applier {
     }
 
     /// Makes a lower layer's directory what an implied parent is, if it is not this layer's own.
-    fn reset_directory(&mut self, dir: Rc<Dir>, name: &[u8]) -> Result<(), Failure> {
+    fn reset_directory(&mut self, dir: Arc<Dir>, name: &[u8]) -> Result<(), Failure> {
         let meta = Metadata { mode: 0o755, mtime: self.time, ..Metadata::default() };
         let path = dir.child(name);
         if self.tree.dirs().get(&path).is_some_and(|state| state.layer == self.tree.layer()) {
             return Ok(());
         }
         let recorder = self.recorder.take();
-        let renewed = self.renew_directory(&Spot { dir, name, path: path.clone() }, &meta);
+        let renewed =
+            self.renew_directory(&Spot { dir, name, path: path.clone(), mark: Mark::default() }, &meta);
         self.recorder = recorder;
         if let Some(state) = self.tree.dirs_mut().get_mut(&path) {
             state.implied = true;
@@ -128,7 +130,7 @@ impl Applier {
         renewed
     }
 
-    fn overlay_whiteout(&mut self, dir: &Rc<Dir>, parent: &[u8], name: &[u8]) -> Result<(), Failure> {
+    fn overlay_whiteout(&mut self, dir: &Arc<Dir>, parent: &[u8], name: &[u8]) -> Result<(), Failure> {
         let below = self.tree.look_below(dir, name)?;
         if below == Below::Missing {
             return Ok(());
@@ -145,7 +147,7 @@ impl Applier {
         };
         match (upper, self.seen.get(&path)) {
             (Some(FileType::Directory), Put::Yes | Put::Above) => {
-                self.reset_directory(Rc::clone(dir), name)?;
+                self.reset_directory(Arc::clone(dir), name)?;
                 // What was copied up into it goes too.
                 self.prune(path.clone())?;
                 match below {
@@ -173,7 +175,7 @@ impl Applier {
         if !self.seen.prune(b"") {
             return Ok(());
         }
-        let root = Rc::new(self.tree.root()?);
+        let root = Arc::new(self.tree.root()?);
         let mut names = std::collections::BTreeSet::new();
         for &layer in &root.lowers {
             let dir =

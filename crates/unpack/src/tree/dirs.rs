@@ -32,6 +32,8 @@ pub(crate) struct DirState {
     pub(crate) layer: usize,
     /// No layer put it; it is there because something below it is.
     pub(crate) implied: bool,
+    /// It was made by `layer`, so nothing of lower layers is in it.
+    pub(crate) fresh: bool,
 }
 
 /// Directories by canonical path.

@@ -168,6 +168,13 @@ impl Tree {
         self.dirs.iter().rev().find_map(|map| map.get(path))
     }
 
+    /// Whether only the present layer can have put anything into the directory at that canonical path.
+    /// Plain form: what a lower layer has is in the same place.
+    pub(crate) fn is_fresh(&self, path: &[u8]) -> bool {
+        let made = |state: &DirState| state.fresh && state.layer == self.layer;
+        !self.is_overlay() && (self.layer == 0 || self.dirs().get(path).is_some_and(made))
+    }
+
     /// The directories of a lower layer.
     pub(crate) fn dirs_of(&self, layer: usize) -> Option<&DirMap> {
         self.dirs.get(layer)

@@ -11,14 +11,16 @@ use rustix::io::Errno;
 use super::{HANDLE, LISTING};
 use crate::error::{Failure, Tried};
 
-/// Removes `name` from `parent`, with all below it; `false` where it is not there.
-pub(crate) fn remove(parent: BorrowedFd<'_>, name: &[u8]) -> Result<bool, Failure> {
+/// Removes `name` from `parent`, with all below it; `false` where it is not there. Calls `hold` before it
+/// removes what is in a directory: nobody may write there from then on.
+pub(crate) fn remove(parent: BorrowedFd<'_>, name: &[u8], hold: impl FnOnce()) -> Result<bool, Failure> {
     match unlinkat(parent, name, AtFlags::empty()) {
         Ok(()) => return Ok(true),
         Err(Errno::NOENT) => return Ok(false),
         Err(Errno::ISDIR | Errno::PERM) => {}
         Err(errno) => return Err(Failure::System { what: "cannot remove what was there", errno }),
     }
+    hold();
     empty(open_to_empty(parent, name)?)?;
     unlinkat(parent, name, AtFlags::REMOVEDIR).tried("cannot remove the directory that was there")?;
     Ok(true)

@@ -15,7 +15,17 @@ fn stored(layers: &Layers) -> Stored {
 }
 
 /// Unpacks and compares; whether there was a tree to compare.
-fn check(mut layers: Layers, rootless: bool, keep_dirlinks: bool) -> Result<bool, TestCaseError> {
+fn check(layers: Layers, rootless: bool, keep_dirlinks: bool) -> Result<bool, TestCaseError> {
+    check_with(layers, rootless, keep_dirlinks, None)
+}
+
+/// The same with so many threads that write.
+fn check_with(
+    mut layers: Layers,
+    rootless: bool,
+    keep_dirlinks: bool,
+    writers: Option<usize>,
+) -> Result<bool, TestCaseError> {
     let rootless = rootless || must_be_rootless();
     let user = || (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
     let how = How { rootless: rootless.then(user), keep_dirlinks, ..How::default() };
@@ -28,8 +38,13 @@ fn check(mut layers: Layers, rootless: bool, keep_dirlinks: bool) -> Result<bool
     let place = tempfile::tempdir().unwrap();
     let target = place.path().join("tree");
     let mtree = place.path().join("mtree");
-    let options =
-        UnpackOptions { rootless, keep_dirlinks, mtree: Some(mtree.clone()), ..UnpackOptions::default() };
+    let options = UnpackOptions {
+        rootless,
+        keep_dirlinks,
+        mtree: Some(mtree.clone()),
+        writers,
+        ..UnpackOptions::default()
+    };
     let unpacked = stored(&layers).unpack(&target, &options);
     match expected {
         Ok(expected) => {
@@ -93,6 +108,21 @@ proptest! {
         let lines = |how| model::apply(&layers, how).unwrap().lines();
         prop_assert_eq!(lines(How::default()), lines(first));
         check(layers, false, false)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_tree_is_the_same_however_many_write(
+        layers in changes::crowds(),
+        rootless in prop::bool::weighted(0.2),
+        keep_dirlinks in prop::bool::weighted(0.2),
+    ) {
+        for writers in [0, 1, 2, 4] {
+            check_with(layers.clone(), rootless, keep_dirlinks, Some(writers))?;
+        }
     }
 }
 

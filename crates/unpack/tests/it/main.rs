@@ -10,3 +10,4 @@ mod linked_below;
 mod model;
 mod owned_last;
 mod repeats;
+mod writers;

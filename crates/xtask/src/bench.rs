@@ -1,140 +1,261 @@
 //! `cargo xtask bench`: Ocidian beside other tools, on the same machine in the same minute.
 //!
-//! Each round runs every program in turn, each with a fresh destination on the same file system:
-//! what the machine does meanwhile hits all of them alike, so ratios within a run mean something
-//! where seconds do not. What was measured is checked once: a fast unpack that is wrong is no unpack.
+//! A verb makes its input, checks once that what is measured is right (a fast unpack that is wrong is no unpack), runs
+//! each program in turn, and says what it found as a [`Report`]. From that come the tables, the JSON, the list of
+//! goals, and the documents: no figure stands there that was not printed here.
 
 mod build;
 mod copy;
+pub(crate) mod docs;
+pub(crate) mod floor;
+mod goals;
 mod images;
+mod interrupt;
 mod layout;
+mod levels;
+mod machine;
 pub(crate) mod measure;
 mod place;
-mod programs;
+mod plot;
 mod race;
+mod repack;
 mod report;
+mod scale;
+mod start;
+mod table;
+mod unpack;
 mod validate;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use clap::{Args, Subcommand};
-use ocidian_testkit::tree::{Ignore, Snapshot, diff};
+use clap::{Args, ValueEnum};
 
 use crate::tools::release_binary;
-use measure::Cost;
+use goals::Verdict;
+use images::Image;
 use place::Place;
-use programs::Program;
-use report::{Line, Report};
+use report::Report;
 
-#[derive(Subcommand)]
+/// What can be measured.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Verb {
+    /// All of the following
+    All,
     /// Unpack images into bundles
-    Unpack(Options),
-    /// List, inspect, tag and collect in a layout of many images
-    Layout(layout::Options),
+    Unpack,
     /// Make an image of a directory
-    Build(build::Options),
-    /// Copy an image to a layout and to archives
-    Copy(copy::Options),
+    Build,
+    /// The same at each level of compression: size against time
+    Levels,
+    /// Put what was changed in a bundle into a layer
+    Repack,
     /// Check images
-    Validate(validate::Options),
+    Validate,
+    /// Copy an image to a layout and to archives
+    Copy,
+    /// List, inspect, tag and collect in a layout of many images
+    Layout,
+    /// Start, and unpack an image of 1 MB
+    Start,
+    /// How time and memory grow
+    Scale,
 }
+
+const VERBS: [Verb; 9] = [
+    Verb::Unpack,
+    Verb::Build,
+    Verb::Levels,
+    Verb::Repack,
+    Verb::Validate,
+    Verb::Copy,
+    Verb::Layout,
+    Verb::Start,
+    Verb::Scale,
+];
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// The smallest image and three rounds: about a minute
+    /// What to measure
+    #[arg(value_enum, default_value = "all")]
+    verbs: Vec<Verb>,
+    /// The smallest image and one round: at most a minute a verb
     #[arg(long)]
     quick: bool,
-    /// How often each program runs on each image
-    #[arg(long, value_name = "N", default_value_t = 5)]
-    rounds: usize,
-    /// Unpack below this directory; by default on a tmpfs of the benchmark's own (as root)
+    /// How often each program runs [default: 3]
+    #[arg(long, value_name = "N")]
+    rounds: Option<usize>,
+    /// Work below this directory; by default on a tmpfs of the benchmark's own (as root), or in /dev/shm
     #[arg(long, value_name = "DIR", conflicts_with = "ext4")]
     dir: Option<PathBuf>,
-    /// Unpack on an ext4 in a file, with its journal (as root)
+    /// Work on an ext4 in a file, with its journal (as root)
     #[arg(long)]
     ext4: bool,
     /// These images alone: debian, multi, multi-zstd, bigfile, manyfiles
     #[arg(long, value_name = "NAME", num_args = 1.., value_delimiter = ',')]
     image: Vec<String>,
-    /// Also write the result there
+    /// Also write the results there
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Keep the results in docs/bench and write the pages from them
+    #[arg(long, conflicts_with = "image")]
+    docs: bool,
 }
 
-pub(crate) fn run(verb: &Verb) -> Result<()> {
-    match verb {
-        Verb::Unpack(options) => unpack(options),
-        Verb::Layout(options) => layout::run(options),
-        Verb::Build(options) => build::run(options),
-        Verb::Copy(options) => copy::run(options),
-        Verb::Validate(options) => validate::run(options),
-    }
+/// What every verb needs.
+struct Bench {
+    /// The release binary.
+    binary: PathBuf,
+    place: Place,
+    rounds: usize,
+    quick: bool,
+    images: Vec<String>,
 }
 
-fn unpack(options: &Options) -> Result<()> {
-    let names: Vec<&str> = match (&options.image[..], options.quick) {
-        ([], true) => vec!["debian"],
-        ([], false) => images::NAMES.to_vec(),
-        (names, _) => names.iter().map(String::as_str).collect(),
-    };
-    let rounds = if options.quick { options.rounds.min(3) } else { options.rounds };
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let verbs = if options.verbs.contains(&Verb::All) { VERBS.to_vec() } else { options.verbs.clone() };
+    let rounds = options.rounds.unwrap_or(if options.quick { 1 } else { 3 });
     if rounds == 0 {
         bail!("no rounds, no result");
     }
+    for name in &options.image {
+        if !images::NAMES.contains(&name.as_str()) {
+            bail!("there is no image {name}; there are {}", images::NAMES.join(", "));
+        }
+    }
+    interrupt::catch()?;
     let binary = release_binary()?;
-    let mut images = Vec::new();
-    for name in names {
-        images.push(images::make(name).with_context(|| format!("the image {name}"))?);
-    }
-
-    let place = Place::new(options.dir.as_deref(), options.ext4)?;
-    let programs = programs::all(&binary);
-    let mut report = Report::new(place.name(), rounds, &programs);
-    for image in &images {
-        image.warm()?;
-        let able: Vec<&Program> = programs.iter().filter(|program| program.can_unpack(image)).collect();
-        println!("\n{}: {}", image.name, check(&able, image, &place)?);
-        let mut costs: Vec<Vec<Cost>> = vec![Vec::new(); able.len()];
-        for round in 1..=rounds {
-            for (program, costs) in able.iter().zip(&mut costs) {
-                eprintln!("{}: round {round} of {rounds}: {}", image.name, program.name);
-                costs.push(place.fresh(|destination| program.measure(image, destination))?);
+    let need = if options.quick { 2 << 30 } else { 5 << 30 };
+    let place = Place::new(options.dir.as_deref(), options.ext4, need)?;
+    let bench = Bench { binary, place, rounds, quick: options.quick, images: options.image.clone() };
+    let (mut reports, mut failed) = (Vec::new(), Vec::new());
+    for verb in verbs {
+        let name = verb.to_possible_value().context("a name")?.get_name().to_owned();
+        eprintln!("== {name}");
+        let report = match bench.measure(verb) {
+            Ok(report) => report,
+            // One verb that cannot be measured keeps nobody from seeing the others.
+            Err(error) if !interrupt::came() => {
+                eprintln!("{name}: {error:#}");
+                failed.push(name);
+                continue;
             }
+            Err(error) => return Err(error),
+        };
+        print(&report);
+        if options.docs {
+            docs::store(&report)?;
         }
-        for (program, costs) in able.iter().zip(costs) {
-            report.add(Line::new(&image.name, program.name, costs));
+        reports.push(report);
+        // What was measured is there, even if a later verb fails.
+        if let Some(path) = &options.json {
+            std::fs::write(path, serde_json::to_vec_pretty(&reports)?)
+                .with_context(|| path.display().to_string())?;
         }
-        report.print_image(&image.name);
     }
-    if let Some(path) = &options.json {
-        std::fs::write(path, report.json()?).with_context(|| path.display().to_string())?;
+    print_goals(&reports);
+    if options.docs {
+        docs::write()?;
     }
-    Ok(())
+    if failed.is_empty() { Ok(()) } else { bail!("not measured: {}", failed.join(", ")) }
 }
 
-/// Unpacks once with Ocidian and once with umoci and compares everything that a tree has; a line
-/// about the outcome.
-fn check(programs: &[&Program], image: &images::Image, place: &Place) -> Result<String> {
-    let tree = |name: &str| -> Result<Option<Snapshot>> {
-        let Some(program) = programs.iter().find(|program| program.name == name) else { return Ok(None) };
-        place.fresh(|destination| {
-            program.measure(image, destination)?;
-            Ok(Some(Snapshot::of(&destination.join("rootfs"))?))
-        })
-    };
-    let ours = tree(programs::OCIDIAN)?.context("Ocidian did not run")?;
-    let Some(theirs) = tree(programs::UMOCI)? else {
-        return Ok(format!("{} entries; umoci cannot unpack it, so not compared", ours.len()));
-    };
-    // All of it, times of directories too: umoci 0.4.7 gets everything right that these images hold.
-    let differences = diff(&ours, &theirs, &Ignore::nothing());
+impl Bench {
+    fn measure(&self, verb: Verb) -> Result<Report> {
+        match verb {
+            Verb::All => bail!("all of them is no verb"),
+            Verb::Unpack => unpack::run(self),
+            Verb::Build => build::run(self),
+            Verb::Levels => levels::run(self),
+            Verb::Repack => repack::run(self),
+            Verb::Validate => validate::run(self),
+            Verb::Copy => copy::run(self),
+            Verb::Layout => layout::run(self),
+            Verb::Start => start::run(self),
+            Verb::Scale => scale::run(self),
+        }
+    }
+
+    /// The images that were asked for, else all, or the first alone where it has to be quick; and a note on each that
+    /// cannot be made here.
+    fn images(&self) -> Result<(Vec<Image>, Vec<String>)> {
+        let names: Vec<&str> = match (&self.images[..], self.quick) {
+            ([], true) => vec![images::NAMES[0]],
+            ([], false) => images::NAMES.to_vec(),
+            (names, _) => names.iter().map(String::as_str).collect(),
+        };
+        let (mut made, mut notes) = (Vec::new(), Vec::new());
+        for name in names {
+            match images::make(name) {
+                Ok(image) => made.push(image),
+                Err(error) => {
+                    eprintln!("{name}: {error:#}");
+                    notes.push(format!("Left out: the image {name}, which could not be made here."));
+                }
+            }
+            interrupt::check()?;
+        }
+        if made.is_empty() {
+            bail!("there is no image to measure on");
+        }
+        Ok((made, notes))
+    }
+
+    /// The one image for verbs that take one: the first that was asked for, else `usual`, or a small one where it has
+    /// to be quick.
+    fn image(&self, usual: &str) -> Result<Image> {
+        let name = match self.images.first() {
+            Some(name) => name,
+            None if self.quick => images::NAMES[0],
+            None => usual,
+        };
+        images::make(name).with_context(|| format!("the image {name}"))
+    }
+}
+
+/// As root no option, else the one that makes a rival content with less.
+fn rootless() -> &'static str {
+    if nix::unistd::geteuid().is_root() { "" } else { "--rootless " }
+}
+
+/// Fails, and says where, unless both trees are the same in everything that a tree has.
+fn same_trees(what: &str, left: &Path, right: &Path) -> Result<usize> {
+    use ocidian_testkit::tree::{Ignore, Snapshot, diff};
+    let (left, right) = (Snapshot::of(left)?, Snapshot::of(right)?);
+    let differences = diff(&left, &right, &Ignore::nothing());
     for difference in differences.iter().take(20) {
-        println!("{}: {difference}", image.name);
+        eprintln!("{what}: {difference}");
     }
     if !differences.is_empty() {
-        bail!("{}: Ocidian's tree differs from umoci's in {} places", image.name, differences.len());
+        bail!("{what}: the trees differ in {} places", differences.len());
     }
-    Ok(format!("{} entries, each equal to umoci's in every attribute", ours.len()))
+    Ok(left.len())
+}
+
+fn print(report: &Report) {
+    println!("\n# {}", report.verb);
+    println!("{}; on {}; medians of {}; {}", report.machine.line(), report.place, report.rounds, report.date);
+    let versions: Vec<String> =
+        report.versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
+    println!("{}", versions.join(", "));
+    for note in &report.notes {
+        println!("{note}");
+    }
+    println!("\n{}", table::rows(report, |_| true));
+}
+
+/// Goals that were met, then those that were not, of all that was measured.
+fn print_goals(reports: &[Report]) {
+    let verdicts: Vec<Verdict> = reports.iter().flat_map(goals::judge).collect();
+    let measured: Vec<&Verdict> = verdicts.iter().filter(|verdict| verdict.found.is_some()).collect();
+    if measured.is_empty() {
+        return;
+    }
+    let (met, missed): (Vec<&Verdict>, Vec<&Verdict>) = measured.iter().partition(|verdict| verdict.met);
+    for (title, verdicts) in [("met", met), ("not met", missed)] {
+        if verdicts.is_empty() {
+            continue;
+        }
+        println!("# {} goals {title}\n\n{}", verdicts.len(), table::verdicts(verdicts.into_iter()));
+    }
 }

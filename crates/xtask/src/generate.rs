@@ -1,8 +1,9 @@
-//! `cargo xtask generate`: man pages and completions, written by the binary itself, and the list of rules in
-//! `docs/validate.md`.
+//! `cargo xtask generate`: man pages and completions, written by the binary itself, the list of rules in
+//! `docs/validate.md`, and the pages about speed.
 //!
 //! The former are not committed, because a package builds them from the binary it ships; `--check` only
-//! proves that the binary can write them. The list of rules is, and `--check` compares it.
+//! proves that the binary can write them. The list of rules and the pages about speed are, and `--check` compares them:
+//! these with what they make of the measurements that are stored beside them.
 
 mod rules;
 
@@ -13,6 +14,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use ocidian_testkit::run;
 
+use crate::bench::docs;
 use crate::tools::{cargo, target};
 
 #[derive(Args)]
@@ -35,15 +37,19 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if options.check.check {
         return check();
     }
+    // First what needs no binary.
+    docs::write()?;
     let directory = options.dir.clone().unwrap_or_else(|| target().join("generated"));
     write(&directory)?;
     rules::write(&debug_binary()?)?;
     println!("man pages and completions are in {}; docs/validate.md lists the rules", directory.display());
+    println!("docs/bench.md and docs/bench/ say what was measured");
     Ok(())
 }
 
 /// Writes everything to a place that goes away again.
 pub(crate) fn check() -> Result<()> {
+    docs::check()?;
     let directory = tempfile::tempdir()?;
     write(directory.path())?;
     rules::check(&debug_binary()?)

@@ -35,11 +35,13 @@ enum Verb {
     /// Write man pages and completions
     Generate(generate::Options),
     /// Measure beside other tools
-    #[command(subcommand)]
-    Bench(bench::Verb),
+    Bench(bench::Options),
     /// Run a program once and write down what it cost
     #[command(name = "__measure", hide = true)]
     Measure(bench::measure::Options),
+    /// Do a part of what unpacking does
+    #[command(name = "__floor", hide = true, subcommand)]
+    Floor(bench::floor::Part),
 }
 
 fn main() -> ExitCode {
@@ -48,8 +50,9 @@ fn main() -> ExitCode {
         Verb::Demo(options) => demo::run(&options),
         Verb::Fixtures(check) => fixtures::run(check.check),
         Verb::Generate(options) => generate::run(&options),
-        Verb::Bench(verb) => bench::run(&verb),
+        Verb::Bench(options) => bench::run(&options),
         Verb::Measure(options) => bench::measure::run(&options),
+        Verb::Floor(part) => bench::floor::run(&part),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -32,13 +32,22 @@ pub(crate) fn cargo() -> Command {
 
 /// Builds the release binary; where it is.
 pub(crate) fn release_binary() -> Result<PathBuf> {
+    release("ocidian")
+}
+
+/// Builds this program as Ocidian is released, for what is measured beside it; where it is.
+pub(crate) fn release_xtask() -> Result<PathBuf> {
+    release("xtask")
+}
+
+fn release(name: &str) -> Result<PathBuf> {
     let mut command = cargo();
-    command.args(["build", "--release", "--package", "ocidian", "--bin", "ocidian"]);
+    command.args(["build", "--release", "--package", name, "--bin", name]);
     let status = command.status().context("starting cargo")?;
     if !status.success() {
-        bail!("the release binary cannot be built");
+        bail!("the release binary of {name} cannot be built");
     }
-    Ok(target().join("release/ocidian"))
+    Ok(target().join("release").join(name))
 }
 
 /// Whether this is where a skip is a failure.

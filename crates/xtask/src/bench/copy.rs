@@ -1,100 +1,79 @@
 //! `cargo xtask bench copy`: an image to a new layout and to archives, digests kept.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
-use clap::Args;
 use ocidian_testkit::run;
 
-use super::images;
-use super::place::Place;
-use super::race::{Field, Report, Task};
-use crate::tools::release_binary;
+use super::Bench;
+use super::race::{Field, Task};
+use super::report::Report;
 
-#[derive(Args)]
-pub(crate) struct Options {
-    /// How often each program runs
-    #[arg(long, value_name = "N", default_value_t = 3)]
-    rounds: usize,
-    /// This image: debian, multi, multi-zstd, bigfile, manyfiles
-    #[arg(long, value_name = "NAME", default_value = "multi")]
-    image: String,
-    /// Work below this directory; by default on a tmpfs of the benchmark's own (as root)
-    #[arg(long, value_name = "DIR", conflicts_with = "ext4")]
-    dir: Option<PathBuf>,
-    /// Work on an ext4 in a file, with its journal (as root)
-    #[arg(long)]
-    ext4: bool,
-    /// Also write the result there
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
-}
-
-pub(super) fn run(options: &Options) -> Result<()> {
-    let binary = release_binary()?;
-    let image = images::make(&options.image).with_context(|| format!("the image {}", options.image))?;
+pub(super) fn run(bench: &Bench) -> Result<Report> {
+    let image = bench.image("multi")?;
     image.warm()?;
-    let mut place = Place::new(options.dir.as_deref(), options.ext4)?;
-    let field = Field::new(&binary, &["skopeo", "cp", "tar"]);
-    let mut report = Report::new(&place, options.rounds, &field)?;
+    let field = Field::new(&bench.binary, &["skopeo", "cp", "tar"]);
+    let mut report = field.report("copy", &bench.place, bench.rounds, bench.quick)?;
+    report.notes.push(format!("The image {}; layers: {}.", image.name, image.layers.len()));
     // Source and destination on one file system, as they mostly are.
-    let layout = place.keep("layout")?;
-    run::stdout(Command::new("cp").arg("-r").arg(&image.layout).arg(&layout))?;
-    place.fresh(|destination| {
-        let from = format!("oci:{}:latest", layout.display());
-        let to = format!("oci:{}:latest", destination.display());
-        run::stdout(Command::new(&binary).args(["--quiet", "copy", &from, &to]))?;
-        let same = std::fs::read_dir(layout.join("blobs/sha256"))?.all(|blob| {
-            blob.is_ok_and(|blob| {
-                let copy = destination.join("blobs/sha256").join(blob.file_name());
-                std::fs::read(blob.path())
-                    .is_ok_and(|bytes| std::fs::read(copy).is_ok_and(|copy| copy == bytes))
-            })
-        });
-        ensure!(same, "the copy has not every blob");
-        Ok(())
-    })?;
-    for task in tasks(&field) {
-        report.run(&task, &layout, &place)?;
+    let layout = bench.place.keep("layout")?;
+    run::stdout(Command::new("cp").arg("-r").arg(&image.layout).arg(&layout.path))?;
+    for form in ["oci:", "oci-archive:", "docker-archive:"] {
+        check(bench, &layout.path, form).with_context(|| form.to_owned())?;
     }
-    report.publish(options.json.as_deref())
+    let about =
+        "Copied by Ocidian to each form and from there to a layout again, it had every blob, byte for byte.";
+    report.notes.push(about.to_owned());
+    for task in tasks(&field) {
+        report.rows.extend(task.run(&layout.path, &bench.place, bench.rounds)?);
+    }
+    Ok(report)
 }
 
-fn tasks(field: &Field) -> Vec<Task> {
+/// There and back, every blob is the same.
+fn check(bench: &Bench, layout: &Path, form: &str) -> Result<()> {
+    let (there, back) = (bench.place.keep("there")?, bench.place.keep("back")?);
+    let name = if form == "docker-archive:" { "image:latest" } else { "latest" };
+    let from = format!("oci:{}:latest", layout.display());
+    let middle = format!("{form}{}:{name}", there.path.display());
+    let to = format!("oci:{}:latest", back.path.display());
+    for (from, to) in [(&from, &middle), (&middle, &to)] {
+        run::stdout(Command::new(&bench.binary).args(["--quiet", "copy", from, to]))?;
+    }
+    for blob in fs::read_dir(layout.join("blobs/sha256"))? {
+        let blob = blob?;
+        let copy = back.path.join("blobs/sha256").join(blob.file_name());
+        let same = fs::read(blob.path())? == fs::read(&copy).with_context(|| copy.display().to_string())?;
+        ensure!(same, "{} differs", copy.display());
+    }
+    Ok(())
+}
+
+fn tasks(field: &Field) -> Vec<Task<'_>> {
     let skopeo = |to: &str| format!("exec skopeo copy --quiet \"oci:$1:latest\" \"{to}\"");
-    let (layout, archive, docker) =
-        (skopeo("oci:$2:latest"), skopeo("oci-archive:$2:latest"), skopeo("docker-archive:$2:image:latest"));
     vec![
-        field.task(
-            "to a new layout",
-            &[("ocidian copy", "copy \"oci:$1:latest\" \"oci:$2:latest\"")],
-            &[
-                ("skopeo", "skopeo copy", &layout),
-                ("cp", "cp -r (checks nothing)", "exec cp -r \"$1\" \"$2\""),
-            ],
-            "skopeo copy",
-        ),
-        field.task(
-            "to oci-archive",
-            &[("ocidian copy", "copy \"oci:$1:latest\" \"oci-archive:$2:latest\"")],
-            &[
-                ("skopeo", "skopeo copy", &archive),
-                ("tar", "tar (checks nothing)", "exec tar -C \"$1\" -cf \"$2\" ."),
-            ],
-            "skopeo copy",
-        ),
-        field.task(
-            "to docker-archive",
-            &[
-                ("ocidian copy", "copy \"oci:$1:latest\" \"docker-archive:$2:image:latest\""),
-                (
-                    "ocidian copy --uncompressed",
-                    "copy --uncompressed \"oci:$1:latest\" \"docker-archive:$2:image:latest\"",
-                ),
-            ],
-            &[("skopeo", "skopeo copy (uncompresses)", &docker)],
-            "skopeo copy (uncompresses)",
-        ),
+        field
+            .task("to a new layout", "skopeo copy")
+            .sized()
+            .ours("ocidian copy", "copy \"oci:$1:latest\" \"oci:$2:latest\"")
+            .rival("skopeo", "skopeo copy", &skopeo("oci:$2:latest"))
+            .rival("cp", "cp -r (checks nothing)", "exec cp -r \"$1\" \"$2\""),
+        field
+            .task("to oci-archive", "skopeo copy")
+            .sized()
+            .ours("ocidian copy", "copy \"oci:$1:latest\" \"oci-archive:$2:latest\"")
+            .rival("skopeo", "skopeo copy", &skopeo("oci-archive:$2:latest"))
+            .rival("tar", "tar (checks nothing)", "exec tar -C \"$1\" -cf \"$2\" ."),
+        field
+            .task("to docker-archive", "skopeo copy (uncompresses)")
+            .sized()
+            .ours("ocidian copy", "copy \"oci:$1:latest\" \"docker-archive:$2:image:latest\"")
+            .ours(
+                "ocidian copy --uncompressed",
+                "copy --uncompressed \"oci:$1:latest\" \"docker-archive:$2:image:latest\"",
+            )
+            .rival("skopeo", "skopeo copy (uncompresses)", &skopeo("docker-archive:$2:image:latest")),
     ]
 }

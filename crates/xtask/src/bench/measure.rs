@@ -5,15 +5,20 @@
 //! what the system says of it.
 
 use std::ffi::OsString;
+use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::signal::{Signal, killpg};
 use nix::sys::time::TimeValLike as _;
+use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
+
+use super::interrupt;
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -37,17 +42,44 @@ pub(crate) struct Cost {
     pub(crate) peak: u64,
 }
 
+impl Cost {
+    /// Seconds of processors.
+    pub(crate) fn cpu(&self) -> f64 {
+        self.user + self.system
+    }
+}
+
 /// Runs a command once and returns what it cost; its failure is an error with what it said.
 pub(crate) fn cost(command: &Command) -> Result<Cost> {
-    let result = tempfile::NamedTempFile::new()?;
+    interrupt::check()?;
+    let (result, said) = (tempfile::NamedTempFile::new()?, tempfile::NamedTempFile::new()?);
     let mut measuring = Command::new(std::env::current_exe()?);
     measuring.arg("__measure").arg(result.path()).arg("--");
     measuring.arg(command.get_program()).args(command.get_args()).stdin(Stdio::null());
-    let output = measuring.output()?;
-    if !output.status.success() {
-        bail!("{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    // Nobody waits for what it says; a group of its own can be ended with all that it started.
+    measuring.stdout(Stdio::null()).stderr(said.reopen()?).process_group(0);
+    let status = wait(&mut measuring.spawn()?)?;
+    if !status.success() {
+        interrupt::check()?;
+        bail!("{command:?}: {}", String::from_utf8_lossy(&std::fs::read(said.path())?));
     }
     serde_json::from_slice(&std::fs::read(result.path())?).context("the measurement")
+}
+
+/// Waits for it, and ends it if this program is told to end.
+fn wait(child: &mut Child) -> Result<ExitStatus> {
+    let mut pause = Duration::from_millis(1);
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status);
+        }
+        if interrupt::came() {
+            let _ = killpg(Pid::from_raw(child.id().cast_signed()), Signal::SIGTERM);
+            return Ok(child.wait()?);
+        }
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(50));
+    }
 }
 
 /// The other side: runs the command and writes its cost.
@@ -59,7 +91,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
     let seconds = |time: nix::sys::time::TimeVal| time.num_microseconds() as f64 / 1e6;
     let cost = Cost {
-        wall,
+        wall: (wall * 1e6).round() / 1e6,
         user: seconds(usage.user_time()),
         system: seconds(usage.system_time()),
         peak: u64::try_from(usage.max_rss()).unwrap_or(0) * 1024,

@@ -1,48 +1,93 @@
-//! The file system that is unpacked onto.
+//! The file system that is worked on.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
+use nix::sys::statfs::{BTRFS_SUPER_MAGIC, EXT4_SUPER_MAGIC, TMPFS_MAGIC, XFS_SUPER_MAGIC, statfs};
 use ocidian_testkit::run;
 use tempfile::TempDir;
 
-/// A directory to unpack below. What is mounted is mounted in a namespace of this process and so
+/// How directories made here begin.
+const PREFIX: &str = "ocidian-bench-";
+
+/// A directory to work below. What is mounted is mounted in a namespace of this process and so
 /// goes when it goes, however it ends.
 pub(crate) struct Place {
     directory: PathBuf,
+    kind: &'static str,
     name: String,
-    holders: Vec<TempDir>,
+    mounted: Option<TempDir>,
+}
+
+/// A path that was made in a [`Place`], removed with all below it when dropped.
+pub(crate) struct Kept {
+    _holder: TempDir,
+    /// Where nothing was when it was given out.
+    pub(crate) path: PathBuf,
 }
 
 impl Place {
-    /// The directory given, else an ext4 in a file, else a tmpfs.
-    pub(crate) fn new(directory: Option<&Path>, ext4: bool) -> Result<Self> {
+    /// The directory given, else an ext4 in a file, else a tmpfs that has to hold `need` bytes.
+    pub(crate) fn new(directory: Option<&Path>, ext4: bool, need: u64) -> Result<Self> {
         if let Some(directory) = directory {
-            let name = directory.display().to_string();
-            return Ok(Self { directory: directory.canonicalize()?, name, holders: Vec::new() });
+            return Self::below(directory);
         }
-        if !nix::unistd::geteuid().is_root() {
-            bail!("only root can mount a tmpfs; name a directory with --dir");
+        match (private_mounts(), ext4) {
+            (Ok(()), false) => {
+                enough_memory(need)?;
+                Self::tmpfs()
+            }
+            (Ok(()), true) => Self::ext4(),
+            (Err(error), true) => {
+                Err(error.context("only root can mount an ext4; name a directory with --dir"))
+            }
+            (Err(error), false) => {
+                let shared = Path::new("/dev/shm");
+                eprintln!("no tmpfs of our own ({error:#}), so {} is used", shared.display());
+                enough_memory(need)?;
+                let place = Self::below(shared)?;
+                ensure!(
+                    place.kind == "tmpfs",
+                    "{} is no tmpfs; name a directory with --dir",
+                    shared.display()
+                );
+                Ok(place)
+            }
         }
-        let point = tempfile::tempdir()?;
-        let directory = point.path().to_owned();
-        unshare(CloneFlags::CLONE_NEWNS).context("a mount namespace")?;
-        let none: Option<&str> = None;
-        mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none).context("private mounts")?;
-        if !ext4 {
-            mount(Some("tmpfs"), &directory, Some("tmpfs"), MsFlags::empty(), Some("size=75%,mode=0755"))
-                .context("mounting a tmpfs")?;
-            return Ok(Self { directory, name: "tmpfs".to_owned(), holders: vec![point] });
-        }
-        let holder = tempfile::tempdir_in(crate::tools::target())?;
+    }
+
+    fn below(directory: &Path) -> Result<Self> {
+        let directory = directory.canonicalize().with_context(|| directory.display().to_string())?;
+        let kind = kind(&directory)?;
+        let name = format!("{} ({kind})", directory.display());
+        Ok(Self { directory, kind, name, mounted: None })
+    }
+
+    fn tmpfs() -> Result<Self> {
+        let point = tempfile::Builder::new().prefix(PREFIX).tempdir()?;
+        mount(Some("tmpfs"), point.path(), Some("tmpfs"), MsFlags::empty(), Some("size=75%,mode=0755"))
+            .context("mounting a tmpfs")?;
+        Ok(Self::mounted("tmpfs", "tmpfs", point))
+    }
+
+    fn ext4() -> Result<Self> {
+        let point = tempfile::Builder::new().prefix(PREFIX).tempdir()?;
+        let holder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(crate::tools::target())?;
         let file = holder.path().join("ext4");
         std::fs::File::create(&file)?.set_len(8 << 30)?;
-        run::stdout(Command::new("mkfs.ext4").arg("-q").arg("-F").arg(&file))?;
-        run::stdout(Command::new("mount").args(["-o", "loop"]).arg(&file).arg(&directory))?;
-        Ok(Self { directory, name: "ext4 on a loop file".to_owned(), holders: vec![point, holder] })
+        // All of it now: a kernel thread that fills in tables later would be measured with the rest.
+        let now = "lazy_itable_init=0,lazy_journal_init=0";
+        run::stdout(Command::new("mkfs.ext4").args(["-q", "-F", "-E", now]).arg(&file))?;
+        run::stdout(Command::new("mount").args(["-o", "loop"]).arg(&file).arg(point.path()))?;
+        // The name goes now; the loop device holds the file, and the mount the device.
+        Ok(Self::mounted("ext4", "ext4 with its journal, on a loop file", point))
+    }
+
+    fn mounted(kind: &'static str, name: &str, point: TempDir) -> Self {
+        Self { directory: point.path().to_owned(), kind, name: name.to_owned(), mounted: Some(point) }
     }
 
     /// What to call it in the report.
@@ -50,22 +95,90 @@ impl Place {
         &self.name
     }
 
-    /// A path in it where nothing is, that stays as long as the place.
-    pub(crate) fn keep(&mut self, name: &str) -> Result<PathBuf> {
-        // In a directory of its own: one that was named on the command line is not ours to fill.
-        let holder = tempfile::tempdir_in(&self.directory)?;
+    /// The file system's type.
+    pub(crate) fn kind(&self) -> &str {
+        self.kind
+    }
+
+    /// Bytes that fit on it now.
+    pub(crate) fn room(&self) -> Result<u64> {
+        let stat = statfs(&self.directory)?;
+        let room = stat.blocks_available() * u64::try_from(stat.block_size()).unwrap_or(4096);
+        Ok(if self.kind == "tmpfs" { room.min(memory_available()) } else { room })
+    }
+
+    /// A path in it where nothing is.
+    pub(crate) fn keep(&self, name: &str) -> Result<Kept> {
+        let holder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(&self.directory)?;
         let path = holder.path().join(name);
-        self.holders.insert(0, holder);
-        Ok(path)
+        Ok(Kept { _holder: holder, path })
     }
 
     /// Calls `run` with a path in it where nothing is, and removes what was made there.
     pub(crate) fn fresh<T>(&self, run: impl FnOnce(&Path) -> Result<T>) -> Result<T> {
-        let holder = self.directory.join("run");
-        std::fs::create_dir(&holder).with_context(|| holder.display().to_string())?;
-        let outcome = run(&holder.join("bundle"));
+        let kept = self.keep("bundle")?;
+        let outcome = run(&kept.path);
         // `rm` rather than the standard library: a container store has mounts and odd modes in it.
-        run::stdout(Command::new("rm").args(["-rf", "--one-file-system"]).arg(&holder))?;
-        outcome
+        let holder = kept.path.parent().context("a parent")?;
+        let removed = run::stdout(Command::new("rm").args(["-rf", "--one-file-system"]).arg(holder));
+        // Why a run failed says more than what it left.
+        let outcome = outcome?;
+        removed?;
+        Ok(outcome)
     }
+
+    /// Lets what was written reach the disk, so that the next program does not pay for it.
+    pub(crate) fn settle(&self) -> Result<()> {
+        if self.kind != "tmpfs" {
+            nix::unistd::syncfs(std::fs::File::open(&self.directory)?)?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some(point) = &self.mounted {
+            // Lazily: nothing of ours is open in it any more, and a straggler of a rival must not keep it.
+            let _ = nix::mount::umount2(point.path(), nix::mount::MntFlags::MNT_DETACH);
+        }
+    }
+}
+
+/// From here on, mounts are this process's own.
+fn private_mounts() -> Result<()> {
+    if !nix::unistd::geteuid().is_root() {
+        bail!("not root");
+    }
+    unshare(CloneFlags::CLONE_NEWNS).context("a mount namespace")?;
+    let none: Option<&str> = None;
+    mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none).context("private mounts")
+}
+
+fn enough_memory(need: u64) -> Result<()> {
+    let here = memory_available();
+    ensure!(
+        here >= need,
+        "about {:.0} GB of memory are needed for a tmpfs, {:.1} are available; name a directory with --dir, or \
+         choose smaller images with --image",
+        need as f64 / 1e9,
+        here as f64 / 1e9
+    );
+    Ok(())
+}
+
+fn memory_available() -> u64 {
+    let meminfo = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    super::machine::meminfo(&meminfo, "MemAvailable:").unwrap_or(u64::MAX)
+}
+
+fn kind(path: &Path) -> Result<&'static str> {
+    let kind = statfs(path)?.filesystem_type();
+    let known = [
+        (TMPFS_MAGIC, "tmpfs"),
+        (EXT4_SUPER_MAGIC, "ext4"),
+        (XFS_SUPER_MAGIC, "xfs"),
+        (BTRFS_SUPER_MAGIC, "btrfs"),
+    ];
+    Ok(known.iter().find(|(magic, _)| *magic == kind).map_or("another file system", |(_, name)| name))
 }

@@ -1,44 +1,24 @@
 //! `cargo xtask bench validate`: every blob, every diff_id and every rule, beside the checksums that a shell makes.
 
-use std::path::PathBuf;
+use std::fs;
 use std::process::Command;
 
-use anyhow::{Context as _, Result};
-use clap::Args;
+use anyhow::{Result, ensure};
 use ocidian_testkit::run;
 
-use super::images::{self, Compression};
-use super::place::Place;
-use super::race::{Field, Report};
-use crate::tools::release_binary;
+use super::Bench;
+use super::images::{Compression, Image};
+use super::race::Field;
+use super::report::Report;
 
-#[derive(Args)]
-pub(crate) struct Options {
-    /// How often each program runs
-    #[arg(long, value_name = "N", default_value_t = 3)]
-    rounds: usize,
-    /// These images alone: debian, multi, multi-zstd, bigfile, manyfiles
-    #[arg(long, value_name = "NAME", num_args = 1.., value_delimiter = ',')]
-    image: Vec<String>,
-    /// Also write the result there
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
-}
-
-pub(super) fn run(options: &Options) -> Result<()> {
-    let binary = release_binary()?;
-    let names: Vec<&str> = match &options.image[..] {
-        [] => images::NAMES.to_vec(),
-        names => names.iter().map(String::as_str).collect(),
-    };
-    let place = Place::new(Some(&std::env::temp_dir()), false)?;
-    let field = Field::new(&binary, &["sha256sum", "gzip", "zstd"]);
-    let mut report = Report::new(&place, options.rounds, &field)?;
-    for name in names {
-        let image = images::make(name).with_context(|| format!("the image {name}"))?;
+pub(super) fn run(bench: &Bench) -> Result<Report> {
+    let (images, notes) = bench.images()?;
+    let field = Field::new(&bench.binary, &["sha256sum", "gzip", "zstd"]);
+    let mut report = field.report("validate", &bench.place, bench.rounds, bench.quick)?;
+    report.notes.extend(notes);
+    for image in &images {
         image.warm()?;
-        // It finds nothing wrong, or it would fail.
-        run::stdout(Command::new(&binary).args(["--quiet", "validate"]).arg(&image.layout))?;
+        check(bench, image)?;
         let filter = match image.compression {
             Compression::Gzip => "gzip -dc",
             Compression::Zstd => "zstd -dcq",
@@ -49,13 +29,31 @@ pub(super) fn run(options: &Options) -> Result<()> {
             shell.push_str(&format!(" && {filter} {blob} | sha256sum"));
         }
         let pipeline = format!("sha256sum; {filter}, sha256sum");
-        let task = field.task(
-            name,
-            &[("ocidian validate", "validate \"$1\"")],
-            &[("sha256sum", &pipeline, &shell)],
-            &pipeline,
-        );
-        report.run(&task, &image.layout, &place)?;
+        let task = field.task(&image.name, &pipeline);
+        let task = task.ours("ocidian validate", "validate \"$1\"");
+        let rows =
+            task.rival("sha256sum", &pipeline, &shell).run(&image.layout, &bench.place, bench.rounds)?;
+        report.rows.extend(rows);
     }
-    report.publish(options.json.as_deref())
+    let about = "Each image was found valid, and the same image with one wrong byte in the middle of a layer was not.";
+    report.notes.push(about.to_owned());
+    Ok(report)
+}
+
+/// The verdict is right both ways: the image is valid, and with a byte changed in its last layer it is not.
+fn check(bench: &Bench, image: &Image) -> Result<()> {
+    run::stdout(Command::new(&bench.binary).args(["--quiet", "validate"]).arg(&image.layout))?;
+    let forged = bench.place.keep("forged")?;
+    run::stdout(Command::new("cp").arg("-r").arg(&image.layout).arg(&forged.path))?;
+    let Some(name) = image.layers.last().and_then(|layer| layer.file_name()) else { return Ok(()) };
+    let path = forged.path.join("blobs/sha256").join(name);
+    let file = fs::File::options().read(true).write(true).open(&path)?;
+    let (middle, mut byte) = (file.metadata()?.len() / 2, [0]);
+    std::os::unix::fs::FileExt::read_exact_at(&file, &mut byte, middle)?;
+    std::os::unix::fs::FileExt::write_all_at(&file, &[!byte[0]], middle)?;
+    let mut validate = Command::new(&bench.binary);
+    let verdict = run::output(validate.args(["--quiet", "validate", "--format", "json"]).arg(&forged.path))?;
+    let found = String::from_utf8_lossy(&verdict.stdout).contains("\"layout-blob-digest\"");
+    ensure!(!verdict.status.success() && found, "{} is found valid although a byte is wrong", image.name);
+    Ok(())
 }

@@ -6,28 +6,30 @@ use anyhow::Result;
 use ocidian_testkit::layout::Layout;
 use serde_json::{Value, json};
 
-/// Images, each with a tag of its own.
-pub(super) const TAGS: u64 = 2_000;
-/// A manifest and a config an image, and eight times as many layers as images.
-pub(super) const BLOBS: u64 = 10 * TAGS;
 /// Layers of each image that are in no other.
-const OWN: u64 = 7;
+pub(in super::super) const OWN: u64 = 7;
 /// Layers of each image that others have too.
 const SHARED: u64 = 5;
 /// Bytes of a layer.
 const SIZE: usize = 4096;
 
-/// Makes it in `path`.
-pub(super) fn layout(path: &Path) -> Result<()> {
+/// What there is for so many images: of each a manifest, a config and its own layers, and as many shared layers as
+/// images.
+pub(in super::super) fn blobs(tags: u64) -> u64 {
+    tags * (2 + OWN + 1)
+}
+
+/// Makes it in `path`, with so many images, each under a tag of its own.
+pub(in super::super) fn layout(path: &Path, tags: u64) -> Result<()> {
     let layout = Layout::create(path)?;
     let media_type = "application/vnd.oci.image.layer.v1.tar";
     // What is in them nobody looks at here: noise, so that each has a digest of its own.
     let layer = |number: u64| layout.blob(media_type, &noise(number));
-    let shared: Vec<Value> = (0..TAGS).map(layer).collect::<Result<_>>()?;
+    let shared: Vec<Value> = (0..tags).map(layer).collect::<Result<_>>()?;
     let mut entries = Vec::new();
-    for image in 0..TAGS {
-        let common = (0..SHARED).map(|n| shared[((image * SHARED + n) % TAGS) as usize].clone());
-        let own = (0..OWN).map(|n| layer(TAGS + image * OWN + n));
+    for image in 0..tags {
+        let common = (0..SHARED).map(|n| shared[((image * SHARED + n) % tags) as usize].clone());
+        let own = (0..OWN).map(|n| layer(tags + image * OWN + n));
         let layers: Vec<Value> = common.map(Ok).chain(own).collect::<Result<_>>()?;
         entries.push(entry(&layout, image, &layers)?);
     }

@@ -6,6 +6,7 @@ use ocidian_unpack::{UnpackOptions, must_be_rootless};
 use proptest::prelude::*;
 
 use crate::changes::{self, Kinds, Layers, Meta, Op, What};
+use crate::crowds::crowds;
 use crate::image::Stored;
 use crate::model::{self, How};
 
@@ -116,7 +117,7 @@ proptest! {
 
     #[test]
     fn the_tree_is_the_same_however_many_write(
-        layers in changes::crowds(),
+        layers in crowds(),
         rootless in prop::bool::weighted(0.2),
         keep_dirlinks in prop::bool::weighted(0.2),
     ) {

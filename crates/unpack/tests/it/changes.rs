@@ -53,23 +53,7 @@ pub(crate) fn layers(kinds: Kinds) -> impl Strategy<Value = Layers> {
     prop::collection::vec(prop::collection::vec(op(kinds), 0..9), 1..5)
 }
 
-/// One to three layers of many files: in more directories, under more names, and of all the others often
-/// enough that they meet them.
-pub(crate) fn crowds() -> impl Strategy<Value = Layers> {
-    let name = || prop::sample::select(vec!["a", "b", "c", "d", LONG]);
-    let path = move || prop::collection::vec(name(), 1..4).prop_map(|names| names.join("/"));
-    let size = prop_oneof![20 => 0..9_usize, 4 => Just(5_000), 1 => Just(70_000)];
-    let content = (any::<u8>(), size).prop_map(|(byte, size)| What::File(vec![byte; size]));
-    let plain = meta().prop_map(|meta| Meta { xattrs: BTreeMap::new(), ..meta });
-    let file = (path(), content, plain).prop_map(|(path, what, meta)| Op::Put { path, what, meta });
-    let op = prop_oneof![4 => file, 3 => op(Kinds { links: true })];
-    prop::collection::vec(prop::collection::vec(op, 0..40), 1..4)
-}
-
-/// As long as a name can be in a header without extensions.
-const LONG: &str = "a-name-that-goes-on-and-on";
-
-fn op(kinds: Kinds) -> BoxedStrategy<Op> {
+pub(crate) fn op(kinds: Kinds) -> BoxedStrategy<Op> {
     let put = |what: BoxedStrategy<What>| {
         (path(), what, meta()).prop_map(|(path, what, meta)| Op::Put { path, what, meta }).boxed()
     };
@@ -104,7 +88,7 @@ fn link_target() -> impl Strategy<Value = String> {
         .prop_map(|(absolute, names)| format!("{}{}", if absolute { "/" } else { "" }, names.join("/")))
 }
 
-fn meta() -> impl Strategy<Value = Meta> {
+pub(crate) fn meta() -> impl Strategy<Value = Meta> {
     let modes = vec![0o755, 0o644, 0o700, 0o2775, 0o1777, 0o4755, 0o6711, 0o555, 0o000];
     let ids = || prop::sample::select(vec![0_u32, 0, 8, 1000, 70_000]);
     let times = prop::sample::select(vec![0, 1, -1, 1_500_000_000, -1_500_000_000, 981_173_106_123_456_789]);

@@ -5,6 +5,7 @@
 
 mod against_model;
 mod changes;
+mod crowds;
 mod image;
 mod linked_below;
 mod model;

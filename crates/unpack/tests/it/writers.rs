@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use ocidian_content::{Cancel, Event, Progress, Silent};
+use ocidian_testkit::require_able;
 use ocidian_unpack::{
     Error, IdMap, IdRange, Image, UnpackOptions, Unpacked, must_be_rootless, unpack_rootfs,
 };
@@ -62,19 +63,9 @@ fn mapped(writers: usize) -> UnpackOptions {
     UnpackOptions { ids, ..options(writers) }
 }
 
-fn is_root() -> bool {
-    let root = !must_be_rootless();
-    if !root {
-        eprintln!("SKIPPED: only root can give files away");
-    }
-    root
-}
-
 #[test]
 fn the_first_file_that_fails_is_told() {
-    if !is_root() {
-        return;
-    }
+    require_able!(Root);
     let bad = |dir: usize| file(&format!("d{dir}/bad"), 7);
     let some = || files(20).chain([bad(13)]).chain(files(40).skip(7 * 20)).chain([bad(41), bad(2)]);
     let named = |error: &str| assert!(error.contains("\"d13/bad\" at byte"), "{error}");
@@ -95,9 +86,7 @@ fn the_first_file_that_fails_is_told() {
 
 #[test]
 fn what_comes_before_a_file_that_fails_is_told_instead() {
-    if !is_root() {
-        return;
-    }
+    require_able!(Root);
     let link = put("link", What::Link("nowhere".to_owned(), None), 0);
     let layer: Vec<Op> = files(20).chain([link, file("d1/bad", 7)]).collect();
     let told = refused(&changes::tar(&layer), mapped);

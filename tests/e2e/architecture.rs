@@ -93,7 +93,7 @@ const CRATES: [(&str, u8, &[&str]); 9] = [
             "tracing",
         ],
     ),
-    ("ocidian-layer", 1, &["flate2", "ocidian-spec", "thiserror", "zstd"]),
+    ("ocidian-layer", 1, &["flate2", "libdeflater", "ocidian-spec", "thiserror", "zstd"]),
     ("ocidian-content", 1, &["base64", "ocidian-spec", "serde_json", "thiserror", "tracing"]),
     ("ocidian-spec", 0, &["base64", "blake3", "ring", "serde", "serde_json", "sha2", "thiserror"]),
 ];

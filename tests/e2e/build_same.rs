@@ -57,8 +57,8 @@ fn golden_digests() {
         ),
         (
             "gzip",
-            "sha256:5390f1cb571f603fa40fb665ce009ea121c6c651779c99e379853d3e5779de72",
-            "sha256:fba838e1a9768b1ce3e804bccf07afb665984e88188f7b6d41c87db3dac4e93a",
+            "sha256:4391b34905ca14c98ce4703ef11ca298a18c1632d5cdcbe1410f6206940f291b",
+            "sha256:648264191ad8c00eec6d444091fa416074b5645eedb8688305643cca4686e116",
         ),
         (
             "zstd",

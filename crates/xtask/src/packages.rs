@@ -7,7 +7,7 @@ use anyhow::Result;
 use ocidian_testkit::peers::Peer;
 
 /// What a test may run, and the Debian package that has it.
-const TOOLS: [(&str, &str); 21] = [
+const TOOLS: [(&str, &str); 24] = [
     ("umoci", "umoci"),
     ("skopeo", "skopeo"),
     ("buildah", "buildah"),
@@ -20,6 +20,9 @@ const TOOLS: [(&str, &str); 21] = [
     ("newuidmap", "uidmap"),
     ("zstd", "zstd"),
     ("pigz", "pigz"),
+    ("igzip", "isal"),
+    ("bsdcat", "libarchive-tools"),
+    ("python3", "python3"),
     ("setfattr", "attr"),
     ("setfacl", "acl"),
     ("setcap", "libcap2-bin"),

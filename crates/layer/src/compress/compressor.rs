@@ -16,8 +16,8 @@ use super::name;
 ///
 /// let compressor: Compressor = "zstd:9".parse()?;
 /// assert_eq!(compressor.level(), Some(9));
-/// assert_eq!("gzip".parse::<Compressor>()?.to_string(), "gzip:3");
-/// assert!("gzip:11".parse::<Compressor>().is_err());
+/// assert_eq!("gzip".parse::<Compressor>()?.to_string(), "gzip:2");
+/// assert!("gzip:13".parse::<Compressor>().is_err());
 /// # Ok::<(), ocidian_layer::compress::UnknownCompressor>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -39,7 +39,7 @@ impl Compressor {
     /// No compression.
     pub const NONE: Self = Self { compression: Compression::None, level: 0 };
     /// Gzip at its default level; the table of [`Encoder`](super::Encoder)'s module says why that.
-    pub const GZIP: Self = Self { compression: Compression::Gzip, level: 3 };
+    pub const GZIP: Self = Self { compression: Compression::Gzip, level: 2 };
     /// Zstd at its default level.
     pub const ZSTD: Self = Self { compression: Compression::Zstd, level: 3 };
 
@@ -62,11 +62,12 @@ impl Compressor {
         (self.compression != Compression::None).then_some(self.level)
     }
 
-    /// The highest level. Beyond 9 and 19 gzip and zstd tools need more than a level to say.
+    /// The highest level: libdeflate's, whose levels up to 9 are each at least as small as that of `gzip`, and whose
+    /// last three look for the smallest that there is; and 19, beyond which zstd's take windows that readers refuse.
     const fn highest(compression: Compression) -> u8 {
         match compression {
             Compression::None => 0,
-            Compression::Gzip => 9,
+            Compression::Gzip => 12,
             Compression::Zstd => 19,
         }
     }
@@ -119,14 +120,14 @@ mod tests {
     #[test]
     fn what_a_person_may_say() {
         for (text, expected) in [
-            ("gzip", Some((Compression::Gzip, Some(3)))),
+            ("gzip", Some((Compression::Gzip, Some(2)))),
             ("gzip:1", Some((Compression::Gzip, Some(1)))),
-            ("gzip:9", Some((Compression::Gzip, Some(9)))),
+            ("gzip:12", Some((Compression::Gzip, Some(12)))),
             ("zstd", Some((Compression::Zstd, Some(3)))),
             ("zstd:19", Some((Compression::Zstd, Some(19)))),
             ("none", Some((Compression::None, None))),
             ("gzip:0", None),
-            ("gzip:10", None),
+            ("gzip:13", None),
             ("gzip:", None),
             ("gzip:-1", None),
             ("gzip:6:6", None),

@@ -58,30 +58,33 @@ fn the_bytes_stay_what_they_are() {
         Digest::sha256(&bytes).encoded(),
         "b3d29b32c8373cea5ad4b7087b78a2ddc0622760f11321f8bbbf46f0d7bc56f7"
     );
-    for (compressor, golden) in [
+    let golden = [
         ("none", "b3d29b32c8373cea5ad4b7087b78a2ddc0622760f11321f8bbbf46f0d7bc56f7"),
-        ("gzip:1", "af2541020d99d80bcd609874710b0d05c41431615ded7a5a431911f77f7fcca6"),
-        ("gzip:4", "a128a4b77f032da20fa6d9598287d068ddcc34b7fb541baa2f788b286cda9c0f"),
-        ("gzip:6", "82490798b4c64fb69aded5cad98c6041d747e51107fe3fff28e70d16e692bd8d"),
-        ("gzip:9", "737be663a82de17ce53312fe3c5a68e7d24511c1ee7cd31ba0ab4c9738bd7397"),
+        ("gzip:1", "2c76433acdbab4b3227cc01cf8a81b5fa440c6b2a6dd6f1da9b12465a3a825c0"),
+        ("gzip:2", "e619833d3fdbb14891ffdb67644cea1a9648cc9feec55a3327e87d95fefbdf62"),
+        ("gzip:6", "aeffb634b8980693e91d716a5e545906343d8e4649e3ced915fb7614ef765c50"),
+        ("gzip:9", "3e13f11c5d26c2df62e9bf1f60239a0ca86c94e95d0349ccacb8b6311e4fb221"),
+        ("gzip:12", "9c605fbb851188d94a7607e6014d1c876657bd1ab1762a0d922bdba2d15bc336"),
         ("zstd:1", "5b19399ca3c3969501b97a8816e91544bc94478964777afce1a4a33fbc97743f"),
         ("zstd:3", "71bb1612cd59e843ea7863b7321dcf2660e277cd3ed3ffe375860a9f5802fae3"),
         ("zstd:9", "78626dde3effcbb8a6a66b44d7e385d3ff672ab42ab1b80b7b7a18f5925d6e65"),
-    ] {
+    ];
+    let made = golden.map(|(compressor, _)| {
         let encoded = encode(&bytes, compressor.parse().unwrap(), 2, 1 << 20);
-        assert_eq!(Digest::sha256(&encoded).encoded(), golden, "{compressor}");
-    }
+        (compressor, Digest::sha256(&encoded).encoded().to_owned())
+    });
+    assert_eq!(made, golden.map(|(compressor, digest)| (compressor, digest.to_owned())));
 }
 
 /// A compressor that is used again once made bytes that depended on what it had compressed before, and so on how the
 /// threads took turns.
 #[test]
 fn what_a_compressor_had_before_does_not_show() {
-    let bytes = content(6 << 20);
-    for compressor in ["gzip:1", "gzip:2", "gzip:3", "gzip:4", "gzip:6", "gzip:9", "zstd:1", "zstd:3"] {
+    let bytes = content(5 << 20);
+    for compressor in ["gzip:1", "gzip:2", "gzip:6", "gzip:10", "zstd:1", "zstd:3"] {
         let compressor = compressor.parse().unwrap();
         let one = Digest::sha256(&encode(&bytes, compressor, 1, 1 << 20));
-        for threads in [2, 3, 4, 7, 2, 3, 4, 7] {
+        for threads in [2, 3, 7] {
             let many = Digest::sha256(&encode(&bytes, compressor, threads, 1 << 20));
             assert!(many == one, "{compressor} in {threads} threads");
         }
@@ -95,7 +98,7 @@ fn sizes_about_the_blocks() {
     for compressor in ALL {
         let block = match compressor.compression() {
             Compression::None => 256 << 10,
-            Compression::Gzip => 512 << 10,
+            Compression::Gzip => 1 << 20,
             Compression::Zstd => 4 << 20,
         };
         for len in [0, 1, 2, 32 << 10].into_iter().chain(around(block)) {
@@ -115,7 +118,7 @@ fn every_level_makes_what_can_be_read() {
     for level in 1..=19 {
         for kind in ["gzip", "zstd"] {
             let Ok(compressor) = format!("{kind}:{level}").parse::<Compressor>() else {
-                assert!(kind == "gzip" && level > 9);
+                assert!(kind == "gzip" && level > 12);
                 continue;
             };
             let encoded = encode(&bytes, compressor, 2, 100_000);
@@ -135,13 +138,10 @@ fn what_cannot_be_compressed_is_kept() {
             (state ^ (state >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9).to_be_bytes()
         })
         .collect();
-    // Level 1 of gzip spends nine bits on any byte that repeats nothing.
-    for (compressor, share) in
-        [("gzip:1", 8), ("gzip:2", 1000), ("gzip", 1000), ("gzip:9", 1000), ("zstd", 1000)]
-    {
+    for compressor in ["gzip:1", "gzip", "gzip:9", "gzip:12", "zstd"] {
         let compressor: Compressor = compressor.parse().unwrap();
         let encoded = encode(&noise, compressor, 2, 1 << 20);
-        assert!(encoded.len() < noise.len() + noise.len() / share + 100, "{compressor}");
+        assert!(encoded.len() < noise.len() + noise.len() / 1000 + 100, "{compressor}");
         assert!(decode(&encoded, compressor.compression()) == noise, "{compressor}");
     }
 }
@@ -154,15 +154,44 @@ fn a_gzip_header_says_nothing_of_the_host() {
 
 #[test]
 fn other_tools_read_it() {
-    let [gzip, pigz, zstd] = ocidian_testkit::require!("gzip", "pigz", "zstd");
+    let [gzip, pigz, igzip, bsdcat, zstd] =
+        ocidian_testkit::require!("gzip", "pigz", "igzip", "bsdcat", "zstd");
     let bytes = content((8 << 20) + 12_345);
-    for (compressor, tools) in [(Compressor::GZIP, vec![gzip, pigz]), (Compressor::ZSTD, vec![zstd])] {
+    for (compressor, tools) in
+        [(Compressor::GZIP, vec![gzip, pigz, igzip, bsdcat]), (Compressor::ZSTD, vec![zstd])]
+    {
         for bytes in [&bytes[..], b""] {
             let encoded = encode(bytes, compressor, 2, 1 << 20);
             for tool in &tools {
-                assert!(run(&mut tool.command(), &["-t"], &encoded).is_empty(), "{}", tool.name);
-                assert!(run(&mut tool.command(), &["-dc"], &encoded) == bytes, "{}", tool.name);
+                let args: &[&str] = if tool.name == "bsdcat" { &[] } else { &["-dc"] };
+                assert!(run(&mut tool.command(), args, &encoded) == bytes, "{}", tool.name);
+                if tool.name != "bsdcat" {
+                    assert!(run(&mut tool.command(), &["-t"], &encoded).is_empty(), "{}", tool.name);
+                }
             }
+        }
+    }
+}
+
+#[test]
+fn python_reads_it() {
+    let [python] = ocidian_testkit::require!("python3");
+    let bytes = content(3 << 20);
+    let encoded = encode(&bytes, Compressor::GZIP, 2, 1 << 20);
+    let program = "import gzip, sys; sys.stdout.buffer.write(gzip.decompress(sys.stdin.buffer.read()))";
+    assert!(run(&mut python.command(), &["-c", program], &encoded) == bytes);
+}
+
+/// There are readers that take the first member for the whole.
+#[test]
+fn it_is_one_member() {
+    for len in [0, 1, 100_000, 512 << 10, (512 << 10) + 1, 1 << 20, (5 << 20) + 3] {
+        let bytes = content(len);
+        for compressor in ["gzip:1", "gzip", "gzip:6", "gzip:10"] {
+            let encoded = encode(&bytes, compressor.parse().unwrap(), 2, 1 << 20);
+            let mut read = Vec::new();
+            flate2::read::GzDecoder::new(&encoded[..]).read_to_end(&mut read).unwrap();
+            assert!(read == bytes, "{compressor} {len}");
         }
     }
 }

@@ -15,8 +15,6 @@ pub(crate) type Block = Arc<Vec<u8>>;
 /// A block to compress.
 pub(super) struct Task {
     pub(super) block: Block,
-    /// The block before it, where there is one.
-    pub(super) before: Option<Block>,
     /// Memory for the result.
     pub(super) out: Vec<u8>,
 }
@@ -30,7 +28,7 @@ pub(super) struct Piece {
 
 /// What compresses one block after another.
 pub(super) enum BlockCodec {
-    Gzip(gzip::Blocks),
+    Gzip(Box<gzip::Blocks>),
     Zstd(zstd::Frames),
 }
 
@@ -40,17 +38,16 @@ impl BlockCodec {
         let level = compressor.level().unwrap_or_default();
         Ok(match compressor.compression() {
             Compression::None => None,
-            Compression::Gzip => Some(Self::Gzip(gzip::Blocks::new(level))),
+            Compression::Gzip => Some(Self::Gzip(Box::new(gzip::Blocks::new(level)?))),
             Compression::Zstd => Some(Self::Zstd(zstd::Frames::new(level)?)),
         })
     }
 
     pub(super) fn encode(&mut self, task: Task) -> io::Result<Piece> {
-        let Task { block, before, out: mut bytes } = task;
+        let Task { block, out: mut bytes } = task;
         let crc = match self {
             Self::Gzip(blocks) => {
-                let before = before.as_deref().map(Vec::as_slice).unwrap_or_default();
-                blocks.encode(before, &block, &mut bytes)?;
+                blocks.encode(&block, &mut bytes)?;
                 let mut crc = Crc::new();
                 crc.update(&block);
                 Some(crc)

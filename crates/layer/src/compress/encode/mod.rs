@@ -3,33 +3,41 @@
 //! The content is cut into blocks of a fixed size, and each is compressed by itself: the bytes follow from the
 //! content, the compression and its level alone, however it was written and however many threads there are.
 //!
-//! **Gzip** blocks are 512 KiB, given the 32 KiB before them as a dictionary, and joined into one member: what
-//! `gzip` itself would have written, but for an empty block here and there (module `gzip`).
+//! **Gzip** blocks are two pieces of 512 KiB that refer to nothing before them, and all pieces are joined into one
+//! member (module `gzip`).
 //!
 //! **Zstd** blocks are frames of their own, joined. libzstd's own threads would be deterministic too, but for
 //! frames that fit into memory there is nothing to gain: of 4 MiB at levels up to 4, and of 8 MiB above, they are no
-//! larger than what `zstd -T2` writes at level 3, and 1 % larger at level 9 (frames of 2 MiB cost 2 %, of 1 MiB
-//! 5 %). And a reader can inflate them side by side, since each says how long it is.
+//! larger than what `zstd -T2` writes at level 3, and 1 % larger at level 9 (frames of 2 MiB cost 1.5 %, of 1 MiB
+//! 3 %). And a reader can inflate them side by side, since each says how long it is.
 //!
-//! Measured on 539 MB of `/usr` (programs, Python, documentation) with two threads on two Zen 5 cores, while others
-//! used them too; `umoci` 0.4.7 made 223.1 MB of it in 7.7 s of processor time, `gzip -6` 212.6 MB, `zstd -3` 188.6 MB:
+//! Measured by `ocidian build` of a tree of 531 MB (Debian with Python, GCC, Node and Perl), in two threads on two
+//! Zen 5 cores; `umoci insert` 0.4.7 made 196.5 MB of it in 4.07 s (7.73 s of processor time), `gzip -6` 185.6 MB in 21.3 s,
+//! `tar | zstd -3 -T2` 175.3 MB in 1.6 s (3.0 s):
 //!
-//! | level | size MB | processor s |
-//! | --- | --- | --- |
-//! | gzip 6 | 216.3 | 8.7 |
-//! | gzip 5 | 216.7 | 7.7 |
-//! | gzip 4 | 219.4 | 6.9 |
-//! | **gzip 3** | 222.1 | 6.4 |
-//! | gzip 2 | 229.4 | 5.2 |
-//! | **zstd 3** | 188.6 | 2.5 |
-//! | zstd 9 | 170.3 | 8.4 |
+//! | level | size MB | s | processor s |
+//! | --- | --- | --- | --- |
+//! | gzip 1 | 200.6 | 2.00 | 3.84 |
+//! | **gzip 2** | 191.5 | 2.39 | 4.65 |
+//! | gzip 3 | 189.7 | 2.64 | 5.14 |
+//! | gzip 4 | 188.5 | 2.75 | 5.33 |
+//! | gzip 5 | 184.6 | 3.07 | 5.99 |
+//! | gzip 6 | 183.5 | 3.59 | 6.99 |
+//! | gzip 7 | 182.7 | 4.62 | 9.03 |
+//! | gzip 9 | 182.1 | 9.53 | 18.7 |
+//! | zlib-rs 3, before | 196.0 | 2.92 | 5.58 |
+//! | **zstd 3** | 173.2 | 1.42 | 2.80 |
 //!
-//! The defaults are those in bold: gzip 3 is the fastest that is no larger than what umoci writes.
+//! The defaults are those in bold: gzip 2 is the fastest that is no larger than what umoci writes. Smaller tables for
+//! zstd 3, which fit the nearest cache, saved a tenth of its time for 1 % more, and are not worth digests that no
+//! other zstd makes.
 
 mod block;
 mod gzip;
 mod hashing;
+mod last;
 mod pool;
+mod skip;
 mod zstd;
 
 use std::collections::VecDeque;
@@ -50,7 +58,7 @@ const AHEAD: usize = 2;
 fn block_size(compressor: Compressor) -> usize {
     match (compressor.compression(), compressor.level()) {
         (Compression::None, _) => 256 << 10,
-        (Compression::Gzip, _) => 512 << 10,
+        (Compression::Gzip, _) => gzip::BLOCK,
         (Compression::Zstd, Some(5..)) => 8 << 20,
         (Compression::Zstd, _) => 4 << 20,
     }
@@ -62,7 +70,8 @@ fn most_under_way(compressor: Compressor) -> usize {
     match (compressor.compression(), compressor.level()) {
         (Compression::Zstd, Some(5..)) => 6,
         (Compression::Zstd, _) => 5,
-        _ => Threads::MOST + AHEAD,
+        (Compression::Gzip, _) => 12,
+        (Compression::None, _) => Threads::MOST + AHEAD,
     }
 }
 
@@ -82,9 +91,7 @@ pub struct Encoder<W: Write> {
     hashing: Option<Hashing>,
     /// The block being filled.
     current: Vec<u8>,
-    /// The one before it.
-    before: Option<Block>,
-    /// Blocks that were a dictionary or nothing, to be filled again once nobody uses them.
+    /// Blocks that were handed on, to be filled again once nobody uses them.
     used: VecDeque<Block>,
     /// Memory for results.
     spare: Vec<Vec<u8>>,
@@ -118,7 +125,6 @@ impl<W: Write> Encoder<W> {
             pool: None,
             hashing: None,
             current: Vec::new(),
-            before: None,
             used: VecDeque::new(),
             spare: Vec::new(),
             crc: Crc::new(),
@@ -202,12 +208,11 @@ impl<W: Write> Encoder<W> {
         if let Some(hashing) = &mut self.hashing {
             hashing.update(&block, parallel)?;
         }
-        let before = self.before.replace(Arc::clone(&block));
-        self.used.extend(before.clone());
+        self.used.push_back(Arc::clone(&block));
         let Some(codec) = &mut self.codec else {
             return self.inner.write_all(&block);
         };
-        let task = Task { block, before, out: self.spare.pop().unwrap_or_default() };
+        let task = Task { block, out: self.spare.pop().unwrap_or_default() };
         if self.pool.is_none() && parallel {
             self.pool = Some(Pool::start(self.compressor, self.threads)?);
         }
@@ -262,7 +267,7 @@ impl<W: Write> Write for Encoder<W> {
         let size = block_size(self.compressor);
         let room = size - self.current.len();
         let (now, _) = bytes.split_at(room.min(bytes.len()));
-        if self.current.is_empty() && self.before.is_some() {
+        if self.current.is_empty() && self.blocks > 0 {
             self.current.reserve_exact(size);
         }
         self.current.extend_from_slice(now);

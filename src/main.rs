@@ -12,15 +12,13 @@ mod report;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use crate::cli::Cli;
 use crate::exit::{Differ, Exit, Invalid};
 use crate::interrupt::Interrupted;
 use crate::report::Voice;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let words: Vec<_> = std::env::args_os().collect();
+    let cli = match cli::parse(&words) {
         Ok(cli) => cli,
         Err(error) => return cli::refuse(&error),
     };

@@ -4,6 +4,8 @@
 //! An ordinary user is root inside. Where `/etc/subuid` and `/etc/subgid` give him ranges, and the
 //! helpers that may use them (`newuidmap`, `newgidmap`) are there, these are the ids from 1 on.
 
+use std::process::{Command, Stdio};
+
 use ocidian_spec::runtime::IdMapping;
 
 use crate::convert::UserNamespace;
@@ -35,13 +37,37 @@ fn rootless_namespace() -> UserNamespace {
     if identity.is_root() || !has_helpers() {
         return namespace;
     }
-    let name = nix::unistd::User::from_uid(identity.uid.into()).ok().flatten().map(|user| user.name);
+    let name = name_of_caller(identity.uid);
     let range = |path| subordinate(&crate::host::read_small(path).ok()?, name.as_deref(), identity.uid);
     if let (Some(uid), Some(gid)) = (range("/etc/subuid"), range("/etc/subgid")) {
         namespace.uid.push(mapping(1, uid.0, uid.1));
         namespace.gid.push(mapping(1, gid.0, gid.1));
     }
     namespace
+}
+
+/// The caller's login name: from `/etc/passwd`, else from whatever directory of users `id` asks.
+///
+/// Not by getpwuid, which loads the C library's modules for such directories: a statically linked
+/// program gets those of another C library, and nothing else here needs any.
+fn name_of_caller(uid: u32) -> Option<String> {
+    let local = crate::host::read_small("/etc/passwd").ok();
+    local.as_deref().and_then(|text| account(text, uid)).map(str::to_owned).or_else(|| {
+        let mut id = Command::new("id");
+        let output = id.arg("-un").stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+        let name = String::from_utf8(output.stdout).ok().filter(|_| output.status.success())?;
+        Some(name.trim_end().to_owned()).filter(|name| !name.is_empty())
+    })
+}
+
+/// The name that a passwd file has for a user. A line that ends within its third field may be cut
+/// off there, so the fourth has to have begun.
+fn account(passwd: &str, uid: u32) -> Option<&str> {
+    passwd.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let (name, number) = (fields.next()?, fields.nth(1)?);
+        (fields.next().is_some() && !name.is_empty() && number.parse() == Ok(uid)).then_some(name)
+    })
 }
 
 fn has_helpers() -> bool {
@@ -77,5 +103,13 @@ mod tests {
         assert_eq!(subordinate(text, Some("me"), 7), Some((100_000, 65_536)));
         assert_eq!(subordinate(text, None, 1000), Some((5, 6)));
         assert_eq!(subordinate(text, Some("you"), 8), None);
+    }
+    #[test]
+    fn an_account_is_found_by_its_number_and_half_a_line_is_none() {
+        let text = "root:x:0:0:root:/root:/bin/sh\n:x:7:7\nme\nme:x\n+::::::\nme:x:1000:1000::/:\nyou:x:100";
+        assert_eq!(account(text, 0), Some("root"));
+        assert_eq!(account(text, 1000), Some("me"));
+        assert_eq!(account(text, 7), None);
+        assert_eq!(account(text, 100), None);
     }
 }

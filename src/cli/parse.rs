@@ -8,7 +8,7 @@
 use std::ffi::OsString;
 
 use clap::error::ErrorKind;
-use clap::{Args, Command, CommandFactory, Error, FromArgMatches, Parser};
+use clap::{Args, Command, Error, FromArgMatches, Parser};
 
 use super::*;
 
@@ -65,6 +65,8 @@ fn briefly(words: &[OsString]) -> Option<Result<Cli, Error>> {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
 
     #[test]

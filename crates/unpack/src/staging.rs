@@ -206,10 +206,16 @@ fn open_made(parent: BorrowedFd<'_>, name: &str) -> Result<OwnedFd, Failure> {
             "somebody else put a directory of theirs in the place of ours".to_owned(),
         ));
     }
-    // By the handle: a name in a directory that others can write may mean something else by now.
-    let by_handle = format!("/proc/self/fd/{}", handle.as_raw_fd());
-    chmod(by_handle.as_str(), Mode::RWXU).tried("cannot open what was made")?;
-    let dir = openat(&handle, ".", LISTING, Mode::empty()).tried("cannot open what was made")?;
+    let dir = match openat(&handle, ".", LISTING, Mode::empty()) {
+        Err(Errno::ACCESS) => {
+            // By the handle: a name in a directory that others can write may mean something else by now.
+            let by_handle = format!("/proc/self/fd/{}", handle.as_raw_fd());
+            chmod(by_handle.as_str(), Mode::RWXU).tried("cannot open what was made")?;
+            openat(&handle, ".", LISTING, Mode::empty())
+        }
+        opened => opened,
+    }
+    .tried("cannot open what was made")?;
     make_private(dir.as_fd())?;
     Ok(dir)
 }

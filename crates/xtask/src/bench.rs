@@ -5,6 +5,7 @@
 //! goals, and the documents: no figure stands there that was not printed here.
 
 mod build;
+pub(crate) mod check;
 mod copy;
 pub(crate) mod docs;
 pub(crate) mod floor;
@@ -31,6 +32,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
 
+use crate::dist;
 use crate::tools::release_binary;
 use goals::Verdict;
 use images::Image;
@@ -100,6 +102,12 @@ pub(crate) struct Options {
     /// Keep the results in docs/bench and write the pages from them
     #[arg(long, conflicts_with = "image")]
     docs: bool,
+    /// Instead, count the instructions of small commands; an error if they grew
+    #[arg(long, exclusive = true)]
+    check: bool,
+    /// Instead, count them and keep the counts as those to compare with
+    #[arg(long, exclusive = true)]
+    record: bool,
 }
 
 /// What every verb needs.
@@ -113,6 +121,13 @@ struct Bench {
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
+    if options.check || options.record {
+        let (binary, _) = dist::make(None)?;
+        for line in if options.record { check::record(&binary) } else { check::check(&binary) }? {
+            println!("{line}");
+        }
+        return Ok(());
+    }
     let verbs = if options.verbs.contains(&Verb::All) { VERBS.to_vec() } else { options.verbs.clone() };
     let rounds = options.rounds.unwrap_or(if options.quick { 1 } else { 3 });
     if rounds == 0 {

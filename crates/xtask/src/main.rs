@@ -1,10 +1,11 @@
-//! Ocidian's own chores, each a verb: `cargo xtask test`, `demo`, `fixtures`, `generate`, `bench`.
+//! Ocidian's own chores, each a verb: `cargo xtask test`, `demo`, `fixtures`, `generate`, `bench`, `dist`.
 //!
 //! Written in Rust rather than shell so that a fresh clone needs Rust and nothing else to begin.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that talks to a person")]
 
 mod bench;
 mod demo;
+mod dist;
 mod fixtures;
 mod generate;
 mod packages;
@@ -34,6 +35,8 @@ enum Verb {
     Fixtures(generate::Check),
     /// Write man pages and completions
     Generate(generate::Options),
+    /// Build the program as one static file, and see that it runs where nothing else is
+    Dist(dist::Options),
     /// Measure beside other tools
     Bench(bench::Options),
     /// Run a program once and write down what it cost
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Verb::Demo(options) => demo::run(&options),
         Verb::Fixtures(check) => fixtures::run(check.check),
         Verb::Generate(options) => generate::run(&options),
+        Verb::Dist(options) => dist::run(&options),
         Verb::Bench(options) => bench::run(&options),
         Verb::Measure(options) => bench::measure::run(&options),
         Verb::Floor(part) => bench::floor::run(&part),

@@ -7,7 +7,7 @@ use anyhow::Result;
 use ocidian_testkit::peers::Peer;
 
 /// What a test may run, and the Debian package that has it.
-const TOOLS: [(&str, &str); 24] = [
+const TOOLS: [(&str, &str); 25] = [
     ("umoci", "umoci"),
     ("skopeo", "skopeo"),
     ("buildah", "buildah"),
@@ -32,6 +32,7 @@ const TOOLS: [(&str, &str); 24] = [
     ("mkfs.ext4", "e2fsprogs"),
     ("mkfs.xfs", "xfsprogs"),
     ("strace", "strace"),
+    ("valgrind", "valgrind"),
 ];
 
 /// Names of the tools that are not there.

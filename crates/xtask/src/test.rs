@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::steps::Steps;
 use crate::tools::{cargo, is_ci};
-use crate::{fixtures, generate, packages};
+use crate::{bench, dist, fixtures, generate, packages};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -42,6 +42,8 @@ enum Part {
     E2e,
     /// Examples in the documentation
     Doctests,
+    /// The static binary: that it runs alone, and that its commands take no more instructions than recorded
+    Release,
     /// Licences, bans and sources, where cargo-deny is installed
     Deny,
 }
@@ -51,7 +53,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let mut steps = Steps::default();
     let nextest = succeeds(&["nextest", "--version"]);
 
-    if wanted(Part::Tools) || wanted(Part::E2e) {
+    if wanted(Part::Tools) || wanted(Part::E2e) || wanted(Part::Release) {
         steps.function("tools", || tools(options.no_install));
     }
     if wanted(Part::Format) {
@@ -83,6 +85,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             Ok(vec!["up to date".to_owned()])
         });
     }
+    if wanted(Part::Release) {
+        steps.function("release", release);
+    }
     if wanted(Part::Deny) {
         if succeeds(&["deny", "--version"]) {
             steps.commands("deny", vec![with(&["deny", "check", "bans", "licenses", "sources"])]);
@@ -101,6 +106,17 @@ fn tools(no_install: bool) -> Result<Vec<String>> {
     }
     let line = format!("missing, and with each the tests that need it: {}", missing.join(" "));
     if is_ci() { bail!("{line}; CI=true allows no skips") } else { Ok(vec![line]) }
+}
+
+/// One build serves both: what is counted is what is copied to other machines.
+fn release() -> Result<Vec<String>> {
+    let (binary, mut lines) = dist::make(None)?;
+    if Peer::find("valgrind").is_some() {
+        lines.extend(bench::check::check(&binary)?);
+    } else {
+        lines.push("valgrind is not installed: its instructions are not counted".to_owned());
+    }
+    Ok(lines)
 }
 
 fn with(arguments: &[&str]) -> Command {

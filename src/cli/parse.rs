@@ -12,8 +12,11 @@ use clap::{Args, Command, Error, FromArgMatches, Parser};
 
 use super::*;
 
+/// Adds a verb's own grammar to a command.
+type Augment = fn(Command) -> Command;
+
 /// The verbs and what each adds to a command. One that is missing here works, only later.
-const VERBS: [(&str, fn(Command) -> Command); 25] = [
+const VERBS: [(&str, Augment); 25] = [
     ("unpack", Unpack::augment_args),
     ("rootfs", Rootfs::augment_args),
     ("runtime-config", RuntimeConfig::augment_args),

@@ -1,7 +1,7 @@
 //! An image onto a root file system.
 //!
-//! Two threads work a layer: one reads, verifies and inflates (in `ocidian-layer`), the other hashes
-//! what comes out and applies it. The applying thread is our own, because it takes a umask of its own; the
+//! Two threads work a layer: one inflates (in `ocidian-layer`), the other applies what comes out, and they share
+//! reading, verifying and hashing. The applying thread is our own, because it takes a umask of its own; the
 //! threads that it starts to write small files have the same.
 
 use std::path::{Path, PathBuf};

@@ -116,12 +116,67 @@ fn dropping_it_ends_the_thread() {
 
 #[test]
 fn a_reader_that_panics_is_an_error() {
-    struct Panicking;
+    struct Panicking(usize);
     impl Read for Panicking {
-        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-            panic!("a bug in the store");
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            self.0 = self.0.checked_sub(1).unwrap_or_else(|| panic!("a bug in the store"));
+            Ok(out.len())
         }
     }
-    let error = spawn(Panicking, Compression::None).finish().unwrap_err();
-    assert!(error.to_string().contains("died"), "{error}");
+    // Whichever thread it happens to.
+    for reads in 0..12 {
+        let mut stream = spawn(Panicking(reads), Compression::None);
+        let error = io::copy(&mut stream, &mut io::sink()).unwrap_err();
+        assert!(error.to_string().contains("died"), "{error}");
+        assert!(stream.finish().is_err());
+    }
+}
+
+/// Yields its bytes in pieces of any length, takes its time over some of them, and is interrupted at times.
+struct Uneven {
+    bytes: Cursor<Vec<u8>>,
+    reads: usize,
+    slow: usize,
+}
+
+impl Read for Uneven {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        self.reads += 1;
+        if self.reads.is_multiple_of(5) {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        if self.reads.is_multiple_of(self.slow) {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        let most = out.len().min(1 + self.reads * 7919 % 90_000);
+        self.bytes.read(&mut out[..most])
+    }
+}
+
+#[test]
+fn whoever_is_the_slower_all_arrives_and_is_hashed_in_order() {
+    let text: Vec<u8> = (0..1_500_000_u32).flat_map(|n| n.wrapping_mul(0x9e37_79b9).to_be_bytes()).collect();
+    let packed = zstd::encode_all(&text[..], 1).unwrap();
+    for (blob, compression) in [(&text, Compression::None), (&packed, Compression::Zstd)] {
+        for (slow_blob, slow_user) in [(usize::MAX, usize::MAX), (2, usize::MAX), (usize::MAX, 2), (3, 3)] {
+            let bytes = Cursor::new(blob.clone());
+            let mut stream = spawn(Uneven { bytes, reads: 0, slow: slow_blob }, compression);
+            let (mut seen, mut takes) = (Vec::new(), 0_usize);
+            loop {
+                let len = stream.fill_buf().unwrap().len().min(50_000);
+                if len == 0 {
+                    break;
+                }
+                seen.extend_from_slice(&stream.fill_buf().unwrap()[..len]);
+                stream.consume(len);
+                takes += 1;
+                if takes.is_multiple_of(slow_user) {
+                    std::thread::sleep(std::time::Duration::from_millis(1));
+                }
+            }
+            assert!(seen == text, "{slow_blob} {slow_user}");
+            let summary = stream.finish().unwrap();
+            assert_eq!((summary.size, summary.diff_id.0), (text.len() as u64, Digest::sha256(&text)));
+        }
+    }
 }

@@ -65,12 +65,11 @@ fn same_machine(triple: &str, host: &str) -> bool {
 }
 
 fn build(triple: &str) -> Result<PathBuf> {
-    // Flags of the caller's are kept. They reach build scripts only where no target is named.
+    // The caller's flags are kept. None reaches a build script, because a target is named. (The profile's `strip`
+    // given by --config is not heeded.)
     let flags = std::env::var("RUSTFLAGS").unwrap_or_default();
     let mut command = cargo();
-    command.env("RUSTFLAGS", format!("{flags} -C target-feature=+crt-static").trim());
-    // Names of functions serve those who look for where time goes, and they have the source.
-    command.args(["--config", "profile.release.strip=\"symbols\""]);
+    command.env("RUSTFLAGS", format!("{flags} -C target-feature=+crt-static -C strip=symbols").trim());
     command.args(["build", "--release", "--package", "ocidian", "--bin", "ocidian", "--target", triple]);
     if !command.status().context("starting cargo")?.success() {
         bail!("cannot be built for {triple}; is its standard library there (rustup target add {triple})?");

@@ -77,11 +77,35 @@ fn the_first_file_that_fails_is_told() {
 
     // Not what this thread finds itself further on: a link to nothing, the end of the bytes.
     let link = put("link", What::Link("nowhere".to_owned(), None), 0);
-    let layer: Vec<Op> = some().chain([link]).collect();
+    let layer: Vec<Op> = some().chain([link.clone()]).collect();
+    named(&refused(&changes::tar(&layer), mapped));
+    let layer: Vec<Op> = files(3).chain([bad(13), link]).collect();
     named(&refused(&changes::tar(&layer), mapped));
     let mut cut = changes::tar(&some().collect::<Vec<_>>());
     cut.truncate(cut.len() - 1024 - 512 - 100);
     named(&refused(&cut, mapped));
+}
+
+#[test]
+fn of_many_that_fail_the_first_is_told() {
+    require_able!(Root);
+    // Enough of each directory that writers take turns, and one that fails in each but the first.
+    let some = |dir: usize| (0..70).map(move |n| file(&format!("e{dir}/{n}"), 0));
+    let layer: Vec<Op> = some(0)
+        .chain((1..12).flat_map(|dir| [file(&format!("e{dir}/bad"), 7)].into_iter().chain(some(dir))))
+        .collect();
+    let told = refused(&changes::tar(&layer), mapped);
+    assert!(told.contains("\"e1/bad\" at byte"), "{told}");
+}
+
+#[test]
+fn a_file_that_is_cut_off_is_told_as_that() {
+    require_able!(Root);
+    let cut_off = put("d1/bad", What::File(vec![1; 2000]), 7);
+    let mut layer = changes::tar(&files(3).chain([cut_off]).collect::<Vec<_>>());
+    layer.truncate(layer.len() - 1024 - 1000);
+    let told = refused(&layer, mapped);
+    assert!(!told.contains("--uid-map"), "{told}");
 }
 
 #[test]

@@ -33,7 +33,7 @@ impl Default for Limits {
 }
 
 /// Of all roots together, the most that is remembered.
-const VISITED: usize = 1_000_000;
+pub const VISITED: usize = 1_000_000;
 
 /// In which order a document and what it names come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

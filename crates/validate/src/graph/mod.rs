@@ -9,7 +9,7 @@ mod reference;
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
-use ocidian_content::walk::Limits;
+use ocidian_content::walk::{Limits, VISITED};
 use ocidian_content::{Cancel, Role};
 use ocidian_spec::{Compression, Digest};
 
@@ -56,6 +56,8 @@ pub(crate) struct Walk<'a> {
     /// The layers of each image, the lowest first.
     pub(crate) stacks: Vec<Vec<Digest>>,
     met: u64,
+    /// How many descriptors there may be: each root brings as many as one may lead to, up to what a store may.
+    allowed: u64,
     documents: u64,
     /// Documents that were looked into.
     pub(crate) read: u64,
@@ -79,6 +81,7 @@ impl<'a> Walk<'a> {
             layers: HashMap::new(),
             stacks: Vec::new(),
             met: 0,
+            allowed: 0,
             documents: 0,
             read: 0,
             stopped: false,
@@ -87,12 +90,19 @@ impl<'a> Walk<'a> {
 
     /// Begins with the entry of that place in the `manifests` of a document.
     pub(crate) fn root(&mut self, (at, entry): (usize, Value<'_>), from: &Subject) -> Result<()> {
+        self.allow_root();
         self.meet(Reference::read(entry, from, reference::Edge::Entry, format!("/manifests/{at}")), 0)
     }
 
     /// Begins with content that no document names.
     pub(crate) fn root_of(&mut self, digest: Digest, part: Part) -> Result<()> {
+        self.allow_root();
         self.meet(Some(Reference::bare(digest, part)), 0)
+    }
+
+    /// A layout of ten thousand images is no hostile image.
+    fn allow_root(&mut self) {
+        self.allowed = (self.allowed + self.limits.descriptors).min(VISITED as u64);
     }
 
     /// Walks to the end of the graph, or to a limit.
@@ -121,8 +131,8 @@ impl<'a> Walk<'a> {
             return Ok(());
         }
         self.met += 1;
-        if self.met > self.limits.descriptors {
-            self.stop(&format!("the graph has more than {} descriptors", self.limits.descriptors));
+        if self.met > self.allowed {
+            self.stop(&format!("the graph has more than {} descriptors", self.allowed));
             return Ok(());
         }
         let Some(reference) = reference else { return Ok(()) };

@@ -49,12 +49,31 @@ fn a_graph_that_is_too_deep_is_an_error() {
     assert!(broke(&report, "layout-limits") && !report.passed());
 }
 
-#[test]
-fn an_index_of_too_many_descriptors_is_an_error() {
-    let layout = Layout::new();
+/// Descriptors of one blob that is not there.
+fn absent(count: usize) -> Value {
     let one = json!({ "mediaType": "a/b", "digest": format!("sha256:{}", "a".repeat(64)), "size": 1 });
-    layout.index(Value::Array(vec![one; 100_001]));
-    assert!(broke(&timed(&layout), "layout-limits"));
+    Value::Array(vec![one; count])
+}
+
+#[test]
+fn an_index_that_leads_to_too_many_descriptors_is_an_error() {
+    // With the index in index.json and those in that index: 11, and no index is met twice.
+    for (more, limits) in [(0, false), (1, true)] {
+        let layout = Layout::new();
+        let below = |n: usize| layout.document(INDEX, &index(absent(10_000 - n)));
+        let filled: usize = (0..10).map(|n| 10_000 - n).sum();
+        let mut indexes: Vec<Value> = (0..10).map(below).collect();
+        indexes.push(layout.document(INDEX, &index(absent(100_000 - filled - 12 + more))));
+        layout.index(json!([layout.document(INDEX, &index(Value::Array(indexes)))]));
+        assert_eq!(broke(&timed(&layout), "layout-limits"), limits, "{more}");
+    }
+}
+
+#[test]
+fn a_layout_of_many_images_is_no_hostile_image() {
+    let layout = Layout::new();
+    layout.index(absent(100_001));
+    assert!(!broke(&timed(&layout), "layout-limits"));
 }
 
 #[test]

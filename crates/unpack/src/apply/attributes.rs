@@ -122,6 +122,8 @@ impl Applier {
             if name == DEFAULT_ACL {
                 default_acl = Some(value.as_slice().into());
             } else if self.xattrs.sets(name) {
+                let open = (name == ACCESS_ACL).then(|| open_to_owner(value));
+                let value = open.as_ref().unwrap_or(value);
                 let set = fsetxattr(&dir, name.as_slice(), value, XattrFlags::empty());
                 self.judge(name, set, path, FileType::Directory)?;
             }
@@ -204,6 +206,21 @@ impl Applier {
         self.chain.forget(path);
         Ok(())
     }
+}
+
+/// An access ACL that lets a directory's owner in, who has yet to fill it. What the owner may in the end
+/// the mode says, which is set in the end.
+fn open_to_owner(acl: &[u8]) -> Vec<u8> {
+    const HEADER: usize = 4;
+    const ENTRY: usize = 8;
+    let mut open = acl.to_vec();
+    for entry in open.get_mut(HEADER..).unwrap_or_default().chunks_exact_mut(ENTRY) {
+        // Tag and permissions, little-endian: `ACL_USER_OBJ` may do everything.
+        if let [0x01, 0, permissions, ..] = entry {
+            *permissions = 0x07;
+        }
+    }
+    open
 }
 
 /// The names of a file's attributes.

@@ -10,5 +10,6 @@ mod image;
 mod linked_below;
 mod model;
 mod owned_last;
+mod pending;
 mod repeats;
 mod writers;

@@ -1,7 +1,8 @@
 //! Layers onto a root file system one by one, for programs that bring their own.
 //!
-//! The work is done in the caller's thread, whose umask is left alone: every mode is set after
-//! creation. [`crate::unpack_rootfs`] has a thread of its own and is faster.
+//! The work is done in the caller's thread, and small files are made in threads that begin as it does at
+//! [`Rootfs::begin`]: with its umask, which is left alone, and its rights. Every mode is set after creation.
+//! [`crate::unpack_rootfs`] has a thread of its own and is faster.
 
 use std::path::{Path, PathBuf};
 

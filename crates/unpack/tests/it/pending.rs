@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 
-use ocidian_unpack::{UnpackOptions, must_be_rootless};
+use ocidian_content::BlobReader;
+use ocidian_spec::{Compression, Descriptor, DiffId, Digest, MediaType};
+use ocidian_unpack::{IdMap, IdRange, Rootfs, UnpackOptions, must_be_rootless};
 use rustix::fs::{Gid, Uid};
 use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 
@@ -82,5 +84,36 @@ fn a_directory_whose_acl_shuts_out_its_owner_can_be_filled() {
             let len = rustix::fs::getxattr(tree.join("d"), ACL, &mut set[..]).unwrap();
             assert_eq!(&set[..len], value);
         }
+    }
+}
+
+fn apply(rootfs: &mut Rootfs, layer: &[Op]) -> ocidian_unpack::Result<()> {
+    let tar = changes::tar(layer);
+    let digest = Digest::sha256(&tar);
+    let media_type = MediaType::ImageLayer(Compression::None);
+    let descriptor = Descriptor::new(media_type, digest.clone(), tar.len() as u64);
+    let blob = BlobReader::new(Box::new(std::io::Cursor::new(tar)), &descriptor).unwrap();
+    rootfs.apply(blob, &DiffId(digest))
+}
+
+#[test]
+fn a_file_that_failed_takes_none_from_the_next_layer() {
+    if must_be_rootless() {
+        eprintln!("SKIPPED: only root can be refused an owner");
+        return;
+    }
+    for writers in [0, 1, 2] {
+        let place = tempfile::tempdir().unwrap();
+        let tree = place.path().join("tree");
+        let only_root = vec![IdRange::new(0, 0, 1).unwrap()];
+        let ids = IdMap::new(only_root.clone(), only_root).unwrap();
+        let options = UnpackOptions { ids, writers: Some(writers), ..UnpackOptions::default() };
+        let mut rootfs = Rootfs::begin(&tree, options).unwrap();
+        let bad = put("bad", What::File(Vec::new()), Meta { mode: 0o644, uid: 7, ..Meta::default() });
+        apply(&mut rootfs, &[bad]).unwrap_err();
+        // Not what one should do, but `Ok` has to mean it.
+        apply(&mut rootfs, &[put("d", What::Dir, Meta::default()), file("d/f")]).unwrap();
+        rootfs.commit().unwrap();
+        assert!(tree.join("d/f").exists(), "{writers} writers");
     }
 }

@@ -21,7 +21,7 @@ mod begun;
 mod writer;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use ocidian_content::Cancel;
 use ocidian_layer::Entry;
@@ -40,9 +40,11 @@ const DIRS: usize = 6;
 const STRETCH: usize = 32;
 
 /// The writers, and where files go at the moment.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Writers {
     writers: Vec<Writer>,
+    /// Where they stop, as they know it.
+    end: Arc<AtomicU64>,
     route: Option<Route>,
     /// The first failure that came back.
     failed: Option<Box<Stopped>>,
@@ -63,9 +65,9 @@ impl Writers {
     /// Starts so many, which share the file-creation context of the calling thread.
     pub(super) fn start(count: usize, owner: &Arc<Ownership>, cancel: &Cancel) -> Self {
         let end = Arc::new(AtomicU64::new(u64::MAX));
-        let shared = Shared { owner: Arc::clone(owner), cancel: cancel.clone(), end };
+        let shared = Shared { owner: Arc::clone(owner), cancel: cancel.clone(), end: Arc::clone(&end) };
         let writers = (0..count).map_while(|_| Writer::start(shared.clone())).collect();
-        Self { writers, route: None, failed: None }
+        Self { writers, end, route: None, failed: None }
     }
 
     /// Whether there are any.
@@ -146,9 +148,11 @@ impl Writers {
         self.route = None;
     }
 
-    /// Waits for all files, and says which failed first.
+    /// Waits for all files of a layer, and says which failed first.
     pub(super) fn settle(&mut self) -> Result<(), Box<Stopped>> {
         self.wait_for_all();
+        // The offsets of the next layer are others.
+        self.end.store(u64::MAX, Ordering::Relaxed);
         self.failed.take().map_or(Ok(()), Err)
     }
 }

@@ -3,6 +3,7 @@
 //! A layer goes into its sink while it is read, compressed on the way; it is a layer of the image only once it
 //! was read to the end. Dropped before, nothing of it is left.
 
+mod behind;
 mod directory;
 mod tar;
 
@@ -12,6 +13,7 @@ use ocidian_content::{BlobSink, BlobWrite, Cancel, Event, Expect, Progress, Role
 use ocidian_layer::{Compressor, EntryPath, LayerSummary, LayerWriter, Threads, Timestamp};
 use ocidian_spec::{Algorithm, Compression, Descriptor, DiffId, MediaType};
 
+use behind::Behind;
 pub use directory::directory_layer;
 pub(crate) use directory::{explain, put};
 pub use tar::{TarSource, tar_layer};
@@ -54,12 +56,21 @@ pub struct MadeLayer {
 
 /// The layer's blob in the making: a tar goes in.
 pub(crate) struct LayerBlob<'a> {
-    writer: LayerWriter<Box<dyn BlobWrite>>,
+    through: Through,
     maker: Maker<'a>,
     /// What the layer is made of, for messages.
     name: &'a str,
-    /// Bytes that were told of.
+    /// Bytes of the tar, and those that were told of.
+    written: u64,
     told: u64,
+}
+
+/// How the tar gets into the blob.
+enum Through {
+    /// Compressed, and hashed before.
+    Compressor(Box<LayerWriter<Box<dyn BlobWrite>>>),
+    /// As it is: the blob's digest is the diff_id, and hashing it once does.
+    Nothing(Behind<Box<dyn BlobWrite>>),
 }
 
 /// Bytes between two words about them.
@@ -70,9 +81,14 @@ impl<'a> Maker<'a> {
     pub(crate) fn begin(&self, name: &'a str, index: usize, count: usize) -> Result<LayerBlob<'a>> {
         self.progress.event(Event::Make { name, index, count });
         let blob = self.sink.begin(Role::Blob, Expect::Hash(Algorithm::Sha256))?;
-        let writer = LayerWriter::new(blob, self.compressor, self.threads)
-            .map_err(|source| Error::Layer { layer: name.to_owned(), source })?;
-        Ok(LayerBlob { writer, maker: *self, name, told: 0 })
+        let through = if self.compressor == Compressor::NONE {
+            Through::Nothing(Behind::new(blob, self.threads))
+        } else {
+            let writer = LayerWriter::new(blob, self.compressor, self.threads)
+                .map_err(|source| Error::Layer { layer: name.to_owned(), source })?;
+            Through::Compressor(Box::new(writer))
+        };
+        Ok(LayerBlob { through, maker: *self, name, written: 0, told: 0 })
     }
 
     fn media_type(&self) -> MediaType {
@@ -85,30 +101,44 @@ impl LayerBlob<'_> {
     /// Ends the blob.
     pub(crate) fn finish(self) -> Result<(Descriptor, LayerSummary)> {
         let name = self.name;
-        let (blob, summary) = self.writer.finish().map_err(|source| match source {
-            ocidian_layer::Error::Io(error) => failed(name, error),
-            source => Error::Layer { layer: name.to_owned(), source },
-        })?;
-        self.maker.progress.event(Event::Bytes(summary.size - self.told));
+        let (blob, diff_id) = match self.through {
+            Through::Nothing(behind) => (behind.finish().map_err(|error| failed(name, error))?, None),
+            Through::Compressor(writer) => {
+                let (blob, summary) = writer.finish().map_err(|source| match source {
+                    ocidian_layer::Error::Io(error) => failed(name, error),
+                    source => Error::Layer { layer: name.to_owned(), source },
+                })?;
+                (blob, Some(summary.diff_id))
+            }
+        };
+        let size = self.written;
+        self.maker.progress.event(Event::Bytes(size - self.told));
         let descriptor = blob.commit(None)?;
+        let diff_id = diff_id.unwrap_or_else(|| DiffId(descriptor.digest.clone()));
         self.maker.progress.event(Event::End);
-        Ok((Descriptor { media_type: self.maker.media_type(), ..descriptor }, summary))
+        Ok((Descriptor { media_type: self.maker.media_type(), ..descriptor }, LayerSummary { diff_id, size }))
     }
 }
 
 impl Write for LayerBlob<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let length = self.writer.write(bytes)?;
-        let written = self.writer.written();
-        if written - self.told >= TICK {
-            self.maker.progress.event(Event::Bytes(written - self.told));
-            self.told = written;
+        let length = match &mut self.through {
+            Through::Compressor(writer) => writer.write(bytes)?,
+            Through::Nothing(behind) => behind.write(bytes)?,
+        };
+        self.written += length as u64;
+        if self.written - self.told >= TICK {
+            self.maker.progress.event(Event::Bytes(self.written - self.told));
+            self.told = self.written;
         }
         Ok(length)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.writer.flush()
+        match &mut self.through {
+            Through::Compressor(writer) => writer.flush(),
+            Through::Nothing(behind) => behind.flush(),
+        }
     }
 }
 

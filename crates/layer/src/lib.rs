@@ -36,8 +36,6 @@
 
 pub mod changeset;
 pub mod compress;
-#[cfg_attr(not(test), expect(dead_code, reason = "layers are decoded by it next"))]
-mod deflate;
 pub mod entry;
 pub mod error;
 pub mod path;

@@ -1,10 +1,10 @@
 //! A layer decoded ahead in a thread of its own.
 //!
 //! One thread inflates, another uses what comes out; reading and verifying the blob and hashing the diff_id is done by
-//! whichever of the two would otherwise wait ([`shared`]). Chunks are filled again and again, so that memory is
+//! whichever of the two would otherwise wait (module `shared`). Chunks are filled again and again, so that memory is
 //! fixed and the bytes are still in the cache when they are hashed and used.
 //!
-//! A decoder is whatever reads an [`Input`] and fills the chunks in order ([`decode`]).
+//! A decoder is whatever reads an `Input` and fills the chunks in order (`decode`).
 
 mod shared;
 

@@ -38,8 +38,8 @@ pub struct UnpackOptions {
     pub max_entries: u64,
     /// Where to write an mtree manifest of the tree.
     pub mtree: Option<PathBuf>,
-    /// Threads that make small files, beside the one that applies layers; by the number of processors if
-    /// not given. The tree does not depend on it.
+    /// Threads that make small files, beside the one that applies layers. If not given, by the number of
+    /// processors, and for layers of mostly small files alone. The tree does not depend on it.
     pub writers: Option<usize>,
 }
 

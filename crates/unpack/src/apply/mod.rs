@@ -39,7 +39,7 @@ use self::resolve::Chain;
 use self::seen::Seen;
 pub(crate) use self::stand_in::StandIn;
 use self::stand_in::StandIns;
-use self::writers::Writers;
+use self::writers::{Pays, Writers};
 use crate::error::Failure;
 use crate::options::UnpackOptions;
 use crate::record::Recorder;
@@ -99,7 +99,8 @@ impl Applier {
         owner.probe(base.as_fd())?;
         let xattrs = XattrPolicy::new(&options.xattrs, &owner);
         let owner = Arc::new(owner);
-        let writers = Writers::start(options.writers_of(), &owner, &cancel);
+        let pays = Pays::new(options.writers.is_some());
+        let writers = Writers::start(options.writers_of(), pays, &owner, &cancel);
         Ok(Self {
             tree: Tree::new(base, options.form)?,
             chain: Chain::default(),

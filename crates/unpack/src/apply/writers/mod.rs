@@ -13,11 +13,16 @@
 //! one; where every writer has enough to do, the applying thread makes the file itself, as it does
 //! large ones, sparse ones and those with extended attributes. So it never waits for room.
 //!
+//! That pays where making files takes longer than inflating what is in them: then the applying thread is
+//! what all wait for. So, unless a caller asked for writers, files are handed over only in layers whose
+//! files are small on average ([`Pays`]). Elsewhere the copy and the waking cost what they bring.
+//!
 //! Of several files that fail the first in the archive is told, as if one thread had made all of them:
 //! files after it are made no more, files before it are.
 
 mod batch;
 mod begun;
+mod pays;
 mod writer;
 
 use std::sync::Arc;
@@ -27,6 +32,7 @@ use ocidian_content::Cancel;
 use ocidian_layer::Entry;
 
 pub(super) use self::begun::Begun;
+pub(super) use self::pays::Pays;
 use self::writer::{Shared, Writer};
 use super::Stopped;
 use super::owner::Ownership;
@@ -46,6 +52,7 @@ pub(super) struct Writers {
     /// Where they stop, as they know it.
     end: Arc<AtomicU64>,
     route: Option<Route>,
+    pays: Pays,
     /// The first failure that came back.
     failed: Option<Box<Stopped>>,
 }
@@ -63,11 +70,11 @@ struct Route {
 
 impl Writers {
     /// Starts so many, which share the file-creation context of the calling thread.
-    pub(super) fn start(count: usize, owner: &Arc<Ownership>, cancel: &Cancel) -> Self {
+    pub(super) fn start(count: usize, pays: Pays, owner: &Arc<Ownership>, cancel: &Cancel) -> Self {
         let end = Arc::new(AtomicU64::new(u64::MAX));
         let shared = Shared { owner: Arc::clone(owner), cancel: cancel.clone(), end: Arc::clone(&end) };
         let writers = (0..count).map_while(|_| Writer::start(shared.clone())).collect();
-        Self { writers, end, route: None, failed: None }
+        Self { writers, end, route: None, pays, failed: None }
     }
 
     /// Whether there are any.
@@ -87,6 +94,9 @@ impl Writers {
         entry: &Entry,
         fresh: impl FnOnce() -> bool,
     ) -> Option<Begun<'_>> {
+        if !self.pays.at(entry.offset) {
+            return None;
+        }
         let writer = self.route(dir, fresh)?;
         let dirs: usize = self.writers.iter().map(Writer::dirs).sum();
         let writer = self.writers.get_mut(writer)?;
@@ -153,6 +163,7 @@ impl Writers {
         self.wait_for_all();
         // The offsets of the next layer are others.
         self.end.store(u64::MAX, Ordering::Relaxed);
+        self.pays.begin_layer();
         self.failed.take().map_or(Ok(()), Err)
     }
 }

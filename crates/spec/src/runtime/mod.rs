@@ -3,9 +3,11 @@
 //! Only the members that a conversion sets are typed; all others are kept as they are found, so that
 //! a document that somebody edited loses nothing. Equal values give equal bytes.
 
+mod capability;
 mod linux;
 mod process;
 
+pub use capability::{CAPABILITIES, Capability};
 pub use linux::{
     Cpu, Device, DeviceRule, IdMapping, Linux, LinuxIdMapping, Memory, Namespace, NamespaceKind, Pids,
     Resources,

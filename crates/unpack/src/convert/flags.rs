@@ -8,8 +8,9 @@ use std::str::FromStr;
 pub use hook::{HookFlag, HookStage};
 pub use mount::MountFlag;
 
+use ocidian_spec::runtime::CAPABILITIES;
+
 use super::FlagError;
-use super::capability_names::ALL;
 
 /// A variable to set, `NAME=VALUE`, or to remove, `NAME`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,8 +73,8 @@ impl FromStr for CapabilityFlag {
         if bare == "ALL" {
             return Ok(Self::All);
         }
-        let known = ALL.iter().find(|name| name.strip_prefix("CAP_") == Some(bare));
-        known.map(|name| Self::One(name)).ok_or_else(|| {
+        let known = CAPABILITIES.iter().find(|known| known.name.strip_prefix("CAP_") == Some(bare));
+        known.map(|known| Self::One(known.name)).ok_or_else(|| {
             FlagError::new(text, "there is no such capability; see capabilities(7), or ALL for all of them")
         })
     }

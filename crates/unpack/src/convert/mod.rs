@@ -8,7 +8,6 @@
 
 mod annotations;
 mod capabilities;
-mod capability_names;
 mod defaults;
 mod env;
 mod error;

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use ocidian_spec::runtime::Capability;
+
 use super::config::{STRINGS_OF_PROCESS, member};
 use super::formats::{absolute, one_of};
 use crate::finding::quote;
@@ -113,7 +115,7 @@ static CAPABILITIES: Object = Object {
 
 fn capability(value: Value<'_>, findings: &mut Findings) {
     let text = value.as_str().unwrap_or_default();
-    if !KNOWN_CAPABILITIES.contains(&&*text) {
+    if Capability::named(&text).is_none() {
         findings.add(&rules::CAPABILITY, value, format!("{} is none that Linux has", quote(&text)));
     }
 }
@@ -249,48 +251,3 @@ fn cpus(text: &str) -> Result<(), String> {
         false => Err("is no list of CPUs".to_owned()),
     }
 }
-
-/// All that Linux has, in capabilities(7).
-const KNOWN_CAPABILITIES: &[&str] = &[
-    "CAP_AUDIT_CONTROL",
-    "CAP_AUDIT_READ",
-    "CAP_AUDIT_WRITE",
-    "CAP_BLOCK_SUSPEND",
-    "CAP_BPF",
-    "CAP_CHECKPOINT_RESTORE",
-    "CAP_CHOWN",
-    "CAP_DAC_OVERRIDE",
-    "CAP_DAC_READ_SEARCH",
-    "CAP_FOWNER",
-    "CAP_FSETID",
-    "CAP_IPC_LOCK",
-    "CAP_IPC_OWNER",
-    "CAP_KILL",
-    "CAP_LEASE",
-    "CAP_LINUX_IMMUTABLE",
-    "CAP_MAC_ADMIN",
-    "CAP_MAC_OVERRIDE",
-    "CAP_MKNOD",
-    "CAP_NET_ADMIN",
-    "CAP_NET_BIND_SERVICE",
-    "CAP_NET_BROADCAST",
-    "CAP_NET_RAW",
-    "CAP_PERFMON",
-    "CAP_SETFCAP",
-    "CAP_SETGID",
-    "CAP_SETPCAP",
-    "CAP_SETUID",
-    "CAP_SYSLOG",
-    "CAP_SYS_ADMIN",
-    "CAP_SYS_BOOT",
-    "CAP_SYS_CHROOT",
-    "CAP_SYS_MODULE",
-    "CAP_SYS_NICE",
-    "CAP_SYS_PACCT",
-    "CAP_SYS_PTRACE",
-    "CAP_SYS_RAWIO",
-    "CAP_SYS_RESOURCE",
-    "CAP_SYS_TIME",
-    "CAP_SYS_TTY_CONFIG",
-    "CAP_WAKE_ALARM",
-];

@@ -1,6 +1,5 @@
 //! A layout directory that a verb is to change, and what is meant in it.
 
-use anyhow::Context;
 use ocidian_content::names;
 use ocidian_content::{Error, PlatformChoice, RefSource, Result, Role, Store, document, select};
 use ocidian_image_layout::{LayoutDir, explicit, open};
@@ -90,14 +89,10 @@ fn several(store: &dyn Store, entries: &[Descriptor]) -> Error {
 }
 
 /// Runs what reads, changes and writes until no other writer came between; after many times with the conflict.
-pub(crate) fn retried<T>(mut attempt: impl FnMut() -> anyhow::Result<T>) -> anyhow::Result<T> {
-    /// Each conflict means that someone else got through, so this many others may.
-    const MOST: usize = 1000;
-    for _ in 1..MOST {
-        match attempt() {
-            Err(error) if matches!(error.downcast_ref(), Some(Error::Conflict { .. })) => {}
-            outcome => return outcome,
-        }
-    }
-    attempt().context("others keep changing it")
+pub(crate) fn retried<T>(attempt: impl FnMut() -> anyhow::Result<T>) -> anyhow::Result<T> {
+    let is_conflict = |error: &anyhow::Error| error.downcast_ref().is_some_and(Error::is_conflict);
+    ocidian_content::retried(is_conflict, attempt).map_err(|error| match is_conflict(&error) {
+        true => error.context("others keep changing it"),
+        false => error,
+    })
 }

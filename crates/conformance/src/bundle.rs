@@ -6,14 +6,13 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use crate::edit::{CannotEdit, Edits, Outcome};
 use crate::layout::{Layout, Node};
-
-type Edit = Box<dyn FnOnce(&mut Value)>;
 
 /// Makes one runtime bundle.
 #[derive(Default)]
 pub struct BundleBuilder {
-    edits: Vec<Edit>,
+    edits: Edits,
     config: Option<Option<Node>>,
     without_rootfs: bool,
     extra: BTreeMap<String, Node>,
@@ -21,8 +20,8 @@ pub struct BundleBuilder {
 
 impl BundleBuilder {
     /// Changes config.json.
-    pub fn config(&mut self, edit: impl FnOnce(&mut Value) + 'static) {
-        self.edits.push(Box::new(edit));
+    pub fn config<O: Outcome>(&mut self, edit: impl FnOnce(&mut Value) -> O + 'static) {
+        self.edits.push(edit);
     }
 
     /// Puts something else where config.json was, or nothing.
@@ -41,11 +40,12 @@ impl BundleBuilder {
     }
 
     /// The bundle.
-    pub fn finish(self) -> Layout {
+    ///
+    /// # Errors
+    /// [`CannotEdit`]: a change was to something that is not there.
+    pub fn finish(self) -> Result<Layout, CannotEdit> {
         let mut config = config();
-        for edit in self.edits {
-            edit(&mut config);
-        }
+        self.edits.apply(&mut config)?;
         let mut files = BTreeMap::new();
         match self.config {
             None => files.insert("config.json".to_owned(), Node::File(config.to_string().into_bytes())),
@@ -56,7 +56,7 @@ impl BundleBuilder {
             files.insert("rootfs".to_owned(), Node::Directory);
         }
         files.extend(self.extra);
-        Layout::of(files)
+        Ok(Layout::of(files))
     }
 }
 

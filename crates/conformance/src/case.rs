@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::edit::CannotEdit;
 use crate::layout::{Layout, LayoutBuilder, TAG};
 use crate::tree::ExpectedEntry;
 
@@ -120,7 +121,10 @@ impl Case {
     }
 
     /// The layout as data. The same bytes each time.
-    pub fn layout(&self) -> Layout {
+    ///
+    /// # Errors
+    /// [`CannotEdit`]: the case is wrong.
+    pub fn layout(&self) -> Result<Layout, CannotEdit> {
         let mut builder = LayoutBuilder::default();
         (self.build)(&mut builder);
         builder.finish()

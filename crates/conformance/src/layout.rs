@@ -14,6 +14,7 @@ use std::path::Path;
 use ocidian_spec::Digest;
 use serde_json::{Value, json};
 
+use crate::edit::{CannotEdit, Edits, Outcome};
 use crate::tar::{self, Entry};
 
 /// The tag of every case's image.
@@ -62,24 +63,24 @@ pub enum Part {
     OciLayout,
 }
 
-type Edit = Box<dyn FnOnce(&mut Value)>;
 type Rewrite = Box<dyn FnOnce(String) -> Vec<u8>>;
 type Roots = Box<dyn FnOnce(&mut Blobs, Value) -> Vec<Value>>;
 
 /// A document on its way from what is right to what the case asks for.
 #[derive(Default)]
 struct Changes {
-    edits: Vec<Edit>,
+    edits: Edits,
     rewrite: Option<Rewrite>,
 }
 
 impl Changes {
-    fn apply(self, mut json: Value) -> Vec<u8> {
-        for edit in self.edits {
-            edit(&mut json);
-        }
+    fn apply(self, mut json: Value) -> Result<Vec<u8>, CannotEdit> {
+        self.edits.apply(&mut json)?;
         let text = json.to_string();
-        self.rewrite.map_or_else(|| text.clone().into_bytes(), |rewrite| rewrite(text.clone()))
+        Ok(match self.rewrite {
+            Some(rewrite) => rewrite(text),
+            None => text.into_bytes(),
+        })
     }
 }
 
@@ -148,8 +149,8 @@ impl LayoutBuilder {
     }
 
     /// Changes the config before its digest is taken.
-    pub fn config(&mut self, edit: impl FnOnce(&mut Value) + 'static) {
-        self.config.edits.push(Box::new(edit));
+    pub fn config<O: Outcome>(&mut self, edit: impl FnOnce(&mut Value) -> O + 'static) {
+        self.config.edits.push(edit);
     }
 
     /// Changes the config's bytes before their digest is taken.
@@ -158,8 +159,8 @@ impl LayoutBuilder {
     }
 
     /// Changes the manifest before its digest is taken.
-    pub fn manifest(&mut self, edit: impl FnOnce(&mut Value) + 'static) {
-        self.manifest.edits.push(Box::new(edit));
+    pub fn manifest<O: Outcome>(&mut self, edit: impl FnOnce(&mut Value) -> O + 'static) {
+        self.manifest.edits.push(edit);
     }
 
     /// Changes the manifest's bytes before their digest is taken.
@@ -168,8 +169,8 @@ impl LayoutBuilder {
     }
 
     /// Changes index.json.
-    pub fn index(&mut self, edit: impl FnOnce(&mut Value) + 'static) {
-        self.index.edits.push(Box::new(edit));
+    pub fn index<O: Outcome>(&mut self, edit: impl FnOnce(&mut Value) -> O + 'static) {
+        self.index.edits.push(edit);
     }
 
     /// Changes the bytes of index.json.
@@ -208,14 +209,17 @@ impl LayoutBuilder {
     }
 
     /// The layout.
-    pub fn finish(mut self) -> Layout {
+    ///
+    /// # Errors
+    /// [`CannotEdit`]: a change was to something that is not there.
+    pub fn finish(mut self) -> Result<Layout, CannotEdit> {
         let layer_digests: Vec<String> = self.layers.iter().map(|l| text(&l.descriptor["digest"])).collect();
         let config = self.config.apply(json!({
             "architecture": "amd64",
             "os": "linux",
             "config": {},
             "rootfs": { "type": "layers", "diff_ids": self.layers.iter().map(|l| &l.diff_id).collect::<Vec<_>>() },
-        }));
+        }))?;
         let platform = self.with_platform.then(|| platform_of(&config)).flatten();
         let config = self.blobs.add(CONFIG, config);
         let manifest = self.manifest.apply(json!({
@@ -223,7 +227,7 @@ impl LayoutBuilder {
             "mediaType": MANIFEST,
             "config": config,
             "layers": self.layers.iter().map(|l| &l.descriptor).collect::<Vec<_>>(),
-        }));
+        }))?;
         let mut manifest = self.blobs.add(MANIFEST, manifest);
         if let Some(platform) = platform {
             manifest["platform"] = platform;
@@ -232,7 +236,8 @@ impl LayoutBuilder {
             Some(roots) => roots(&mut self.blobs, manifest.clone()),
             None => vec![tagged(manifest.clone(), TAG)],
         };
-        let index = self.index.apply(json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": roots }));
+        let index =
+            self.index.apply(json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": roots }))?;
 
         let mut names = BTreeMap::from([
             ("config".to_owned(), text(&config["digest"])),
@@ -265,7 +270,7 @@ impl LayoutBuilder {
             files.retain(|path, _| !path.starts_with("blobs/"));
         }
         files.extend(self.extra);
-        Layout { files, names }
+        Ok(Layout { files, names })
     }
 }
 

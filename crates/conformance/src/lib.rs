@@ -47,7 +47,7 @@
 //!     cases().into_iter().filter(|case| ["path-absolute", "path-dot-dot"].contains(&case.id)).collect();
 //! assert!(matches!(chosen[0].expect, Expectation::Tree(_)));
 //! assert!(matches!(chosen[1].expect, Expectation::Refused { .. }));
-//! assert!(chosen[1].layout().files().contains_key("index.json"));
+//! assert!(chosen[1].layout()?.files().contains_key("index.json"));
 //!
 //! let report = run_unpack("false {layout} {bundle}", &chosen, &Options::default())?;
 //! assert!(matches!(report.cases[0].verdict, Verdict::Failed(_)));
@@ -60,6 +60,7 @@
 pub mod bundle;
 pub mod case;
 mod cases;
+pub mod edit;
 pub mod gzip;
 pub mod layout;
 pub mod runner;

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::bundle::BundleBuilder;
+use crate::edit::CannotEdit;
 use crate::layout::{Layout, LayoutBuilder, TAG};
 
 /// A layout or a runtime bundle, and what a validator is to say of it.
@@ -149,7 +150,10 @@ impl ValidationCase {
     }
 
     /// The layout or bundle as data. The same bytes each time.
-    pub fn files(&self) -> Layout {
+    ///
+    /// # Errors
+    /// [`CannotEdit`]: the case is wrong.
+    pub fn files(&self) -> Result<Layout, CannotEdit> {
         match self.build {
             Build::Layout(build) => {
                 let mut builder = LayoutBuilder::default();

@@ -32,13 +32,13 @@ pub fn write_all(unpack: &[Case], validate: &[ValidationCase], dir: &Path) -> io
     let (mut unpacked, mut validated) = (Vec::new(), Vec::new());
     fs::create_dir(dir.join("unpack"))?;
     for case in unpack {
-        let layout = case.layout();
+        let layout = case.layout()?;
         layout.write(&dir.join("unpack").join(case.id))?;
         unpacked.push(case.to_json(&layout));
     }
     fs::create_dir(dir.join("validate"))?;
     for case in validate {
-        case.files().write(&dir.join("validate").join(case.id))?;
+        case.files()?.write(&dir.join("validate").join(case.id))?;
         validated.push(case.to_json());
     }
     let mut text = serde_json::to_string_pretty(&json!({ "unpack": unpacked, "validate": validated }))?;

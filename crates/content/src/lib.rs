@@ -86,5 +86,5 @@ pub use store::{
     Role, Store, Stored, When,
 };
 pub use tally::Tally;
-pub use update::update;
+pub use update::{retried, update};
 pub use walk::Walk;

@@ -9,17 +9,43 @@ use ocidian_spec::{Descriptor, RefName};
 use crate::error::{Error, Result};
 use crate::store::{RefSource, When};
 
-/// Of many who change one name at once, one succeeds each time; so this many can, and then some.
-const ATTEMPTS: u32 = 500;
+/// Each conflict means that someone else got through, so this many others may.
+const ATTEMPTS: u32 = 1000;
 /// Between attempts, at most.
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+
+/// Calls `attempt`, which reads, changes and writes, again and again while its error `is_conflict` ([`Error::is_conflict`] where it
+/// is an error of this crate), with pauses between.
+///
+/// # Errors
+/// The last conflict once there were 1000; any other error at once.
+pub fn retried<T, E>(
+    is_conflict: impl Fn(&E) -> bool,
+    attempt: impl FnMut() -> Result<T, E>,
+) -> Result<T, E> {
+    at_most(ATTEMPTS, is_conflict, attempt)
+}
+
+fn at_most<T, E>(
+    attempts: u32,
+    is_conflict: impl Fn(&E) -> bool,
+    mut attempt: impl FnMut() -> Result<T, E>,
+) -> Result<T, E> {
+    for tried in 1..attempts {
+        match attempt() {
+            Err(error) if is_conflict(&error) => std::thread::sleep(pause(tried)),
+            outcome => return outcome,
+        }
+    }
+    attempt()
+}
 
 /// Calls `attempt` with what the name stands for now (`None`: nothing) and the condition to put the next under, again and
 /// again while its error `is_conflict` ([`Error::is_conflict`] where it is an error of this crate), or while it fails on what
 /// the name stands for no longer: that may have been collected meanwhile.
 ///
 /// # Errors
-/// [`Error::Ambiguous`] where the name stands for several documents; the last conflict once there were 500; else what
+/// [`Error::Ambiguous`] where the name stands for several documents; the last conflict once there were 1000; else what
 /// `attempt` gives.
 ///
 /// ```
@@ -41,20 +67,31 @@ pub fn update<T, E: From<Error>>(
     is_conflict: impl Fn(&E) -> bool,
     mut attempt: impl FnMut(Option<Descriptor>, When) -> Result<T, E>,
 ) -> Result<T, E> {
-    let mut tried = 0;
-    loop {
-        let now = current(store, name)?;
+    let outcome = retried(Failed::passes, || {
+        let ends = |error: Error| Failed { error: error.into(), passes: false };
+        let now = current(store, name).map_err(ends)?;
         let when = now.as_ref().map_or(When::Absent, |now| When::Is(now.digest.clone()));
         let read = now.as_ref().map(|now| now.digest.clone());
         let error = match attempt(now, when) {
-            Err(error) if tried < ATTEMPTS => error,
-            outcome => return outcome,
+            Ok(done) => return Ok(done),
+            Err(error) => error,
         };
-        if !is_conflict(&error) && current(store, name)?.map(|now| now.digest) == read {
-            return Err(error);
-        }
-        tried += 1;
-        std::thread::sleep(pause(tried));
+        let passes = is_conflict(&error) || current(store, name).map_err(ends)?.map(|now| now.digest) != read;
+        Err(Failed { error, passes })
+    });
+    outcome.map_err(|failed| failed.error)
+}
+
+/// An attempt at an update that failed.
+struct Failed<E> {
+    error: E,
+    /// Whether another attempt may do better.
+    passes: bool,
+}
+
+impl<E> Failed<E> {
+    fn passes(&self) -> bool {
+        self.passes
     }
 }
 
@@ -143,6 +180,13 @@ mod tests {
         });
         assert!(matches!(failed, Err(Error::Cancelled)));
         assert_eq!(calls, 1);
+        let mut calls = 0;
+        let lost: Result<()> = at_most(3, Error::is_conflict, || {
+            calls += 1;
+            Err(Error::Conflict { name: name.to_string() })
+        });
+        assert!(lost.is_err_and(|error| error.is_conflict()));
+        assert_eq!(calls, 3);
         assert!((1..200).map(pause).all(|pause| pause <= LONGEST_PAUSE));
     }
 }

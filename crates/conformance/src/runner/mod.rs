@@ -76,7 +76,7 @@ pub fn run_unpack(tool: &str, cases: &[Case], options: &Options) -> io::Result<R
     let absolute = AbsoluteOutside::create(&options.stop)?;
     let mut reports = Vec::with_capacity(cases.len());
     for case in cases {
-        let layout = case.layout();
+        let layout = case.layout()?;
         let sandbox = Sandbox::create(&options.dir, case.id, &layout)?;
         let bundle = sandbox.bundle();
         let mut report = CaseReport::new(case.id, case.title, case.section);

@@ -43,7 +43,7 @@ pub fn run_validate(tool: &str, cases: &[ValidationCase], options: &Options) -> 
             reports.push(report);
             continue;
         }
-        let sandbox = Sandbox::create(&options.dir, case.id, &case.files())?;
+        let sandbox = Sandbox::create(&options.dir, case.id, &case.files()?)?;
         let target = sandbox.layout(case.id);
         let words = match case.build {
             Build::Layout(_) => template.fill_in(&target, &sandbox.bundle(), None),

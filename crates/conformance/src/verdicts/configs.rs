@@ -20,8 +20,8 @@ pub(super) fn cases() -> Vec<Case> {
             |b| {
                 simple(b);
                 b.config(|x| {
-                    set(x, "/created", "2015-10-31T22:22:56.015925234Z");
-                    set(x, "/author", "Alyssa P. Hacker <alyspdev@example.com>");
+                    set(x, "/created", "2015-10-31T22:22:56.015925234Z")?;
+                    set(x, "/author", "Alyssa P. Hacker <alyspdev@example.com>")?;
                     set(
                         x,
                         "/history",
@@ -29,7 +29,7 @@ pub(super) fn cases() -> Vec<Case> {
                         { "created": "2015-10-31T22:22:54.690851953Z", "created_by": "ADD file" },
                         { "created_by": "CMD [\"sh\"]", "empty_layer": true, "comment": "", "author": "x" },
                         ]),
-                    );
+                    )?;
                     set(
                         x,
                         "/config",
@@ -44,7 +44,7 @@ pub(super) fn cases() -> Vec<Case> {
                         "Labels": { "com.example.any": "any value" },
                         "StopSignal": "SIGRTMIN+3",
                         }),
-                    );
+                    )
                 });
             },
         ),
@@ -149,8 +149,8 @@ pub(super) fn cases() -> Vec<Case> {
             |b| {
                 simple(b);
                 b.config(|x| {
-                    set(x, "/os", "windows");
-                    set(x, "/os.features", json!(["directx"]));
+                    set(x, "/os", "windows")?;
+                    set(x, "/os.features", json!(["directx"]))
                 });
             },
         )
@@ -173,8 +173,8 @@ pub(super) fn cases() -> Vec<Case> {
             |b| {
                 simple(b);
                 b.config(|x| {
-                    set(x, "/architecture", "arm");
-                    set(x, "/variant", "7");
+                    set(x, "/architecture", "arm")?;
+                    set(x, "/variant", "7")
                 });
             },
         )

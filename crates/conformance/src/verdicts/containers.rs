@@ -72,8 +72,8 @@ pub(super) fn cases() -> Vec<Case> {
             Odd,
             |b| {
                 b.config(|c| {
-                    remove(c, "/linux", "gidMappings");
-                    set(c, "/linux/namespaces", json!([{ "type": "uts" }]));
+                    remove(c, "/linux", "gidMappings")?;
+                    set(c, "/linux/namespaces", json!([{ "type": "uts" }]))
                 })
             },
         )

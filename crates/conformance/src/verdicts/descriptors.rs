@@ -28,7 +28,7 @@ pub(super) fn cases() -> Vec<Case> {
                 simple(b);
                 b.manifest(|x| {
                     let digest = x["layers"][0]["digest"].take();
-                    set(x, "/layers/0", digest);
+                    set(x, "/layers/0", digest)
                 });
             },
         )
@@ -120,8 +120,8 @@ pub(super) fn cases() -> Vec<Case> {
                 b.index(|x| {
                     let digest = format!("sha512:{}", "1".repeat(128));
                     let platform = x["manifests"][0]["platform"].clone();
-                    set(x, "/manifests/1", other(MANIFEST_TYPE, &digest));
-                    set(x, "/manifests/1/platform", platform);
+                    set(x, "/manifests/1", other(MANIFEST_TYPE, &digest))?;
+                    set(x, "/manifests/1/platform", platform)
                 });
             },
         )
@@ -230,8 +230,8 @@ pub(super) fn cases() -> Vec<Case> {
             |b| {
                 simple(b);
                 b.index(|x| {
-                    set(x, "/manifests/1", other(MANIFEST_TYPE, &digest('1')));
-                    set(x, "/manifests/1/artifactType", "sbom");
+                    set(x, "/manifests/1", other(MANIFEST_TYPE, &digest('1')))?;
+                    set(x, "/manifests/1/artifactType", "sbom")
                 });
             },
         )

@@ -58,7 +58,7 @@ pub(super) fn cases() -> Vec<Case> {
                 simple(b);
                 b.config(|x| {
                     let first = x["rootfs"]["diff_ids"][0].clone();
-                    set(x, "/rootfs/diff_ids/1", first);
+                    set(x, "/rootfs/diff_ids/1", first)
                 });
             },
         ),

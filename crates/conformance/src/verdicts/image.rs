@@ -26,8 +26,8 @@ pub(super) fn artifact_of(b: &mut LayoutBuilder, blob: &[u8]) {
     b.layer_blob("application/vnd.example.x", blob.to_vec(), blob);
     b.config_bytes(|_| b"{}".to_vec());
     b.manifest(|x| {
-        set(x, "/artifactType", "application/vnd.example.x");
-        set(x, "/config/mediaType", EMPTY_TYPE);
+        set(x, "/artifactType", "application/vnd.example.x")?;
+        set(x, "/config/mediaType", EMPTY_TYPE)
     });
 }
 

@@ -109,8 +109,8 @@ pub(super) fn cases() -> Vec<Case> {
             |b| {
                 simple(b);
                 b.manifest(|x| {
-                    set(x, "/artifactType", "application/vnd.example.x");
-                    set(x, "/layers/0/mediaType", "application/vnd.example.x");
+                    set(x, "/artifactType", "application/vnd.example.x")?;
+                    set(x, "/layers/0/mediaType", "application/vnd.example.x")
                 });
             },
         )

@@ -190,8 +190,8 @@ pub(super) fn cases() -> Vec<Case> {
             |b| {
                 simple(b);
                 b.config(|x| {
-                    set(x, "/architecture", "arm");
-                    set(x, "/variant", "v6");
+                    set(x, "/architecture", "arm")?;
+                    set(x, "/variant", "v6")
                 });
                 b.index(|x| {
                     set(

@@ -241,9 +241,9 @@ pub(super) fn cases() -> Vec<Case> {
             Invalid,
             |b| {
                 b.config(|c| {
-                    remove(c, "", "linux");
-                    set(c, "/solaris", json!({}));
-                    set(c, "/mounts/0/destination", "proc");
+                    remove(c, "", "linux")?;
+                    set(c, "/solaris", json!({}))?;
+                    set(c, "/mounts/0/destination", "proc")
                 })
             },
         )
@@ -258,8 +258,8 @@ pub(super) fn cases() -> Vec<Case> {
             Invalid,
             |b| {
                 b.config(|c| {
-                    set(c, "/mounts/0/uidMappings", json!([{ "containerID": 0, "hostID": 1, "size": 1 }]));
-                    set(c, "/mounts/0/options", json!(["idmap"]));
+                    set(c, "/mounts/0/uidMappings", json!([{ "containerID": 0, "hostID": 1, "size": 1 }]))?;
+                    set(c, "/mounts/0/options", json!(["idmap"]))
                 })
             },
         )
@@ -275,8 +275,8 @@ pub(super) fn cases() -> Vec<Case> {
             |b| {
                 b.config(|c| {
                     let mapping = json!([{ "containerID": 0, "hostID": 1, "size": 1 }]);
-                    set(c, "/mounts/0/uidMappings", mapping.clone());
-                    set(c, "/mounts/0/gidMappings", mapping);
+                    set(c, "/mounts/0/uidMappings", mapping.clone())?;
+                    set(c, "/mounts/0/gidMappings", mapping)
                 })
             },
         )

@@ -166,8 +166,8 @@ pub(super) fn cases() -> Vec<Case> {
         Case::odd(["config-args-escaped-deprecated", "ArgsEscaped", CONFIG, "It is deprecated."], |b| {
             simple(b);
             b.config(|x| {
-                set(x, "/os", "windows");
-                set(x, "/config/ArgsEscaped", true);
+                set(x, "/os", "windows")?;
+                set(x, "/config/ArgsEscaped", true)
             });
         })
         .noted("config-args-escaped-deprecated"),

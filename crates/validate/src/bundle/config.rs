@@ -6,7 +6,7 @@ use super::process::PROCESS;
 use crate::finding::quote;
 use crate::findings::Findings;
 use crate::json::Value;
-use crate::json::schema::{Member, Object, Presence, Shape};
+use crate::json::schema::{Object, Presence, Shape, member};
 use crate::rules::bundle as rules;
 
 use Presence::{Optional, Required};
@@ -32,16 +32,6 @@ static OBJECT: Object = Object {
     ],
     check: Some(document),
 };
-
-/// A member of a table.
-pub(super) const fn member(
-    name: &'static str,
-    presence: Presence,
-    shape: Shape,
-    rule: &'static crate::rule::Rule,
-) -> Member {
-    Member { name, presence, shape, rule }
-}
 
 static ROOT: Object = Object {
     what: "a root",

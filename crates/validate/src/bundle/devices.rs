@@ -2,14 +2,13 @@
 
 use std::collections::HashSet;
 
-use super::config::member;
 use super::formats::{absolute, one_of};
 use super::linux::I64;
 use super::process::U32;
 use crate::finding::quote;
 use crate::findings::Findings;
 use crate::json::Value;
-use crate::json::schema::{Object, Presence, Shape};
+use crate::json::schema::{Object, Presence, Shape, member};
 use crate::rules::bundle as rules;
 
 use Presence::{Optional, Required};

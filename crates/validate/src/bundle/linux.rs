@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use super::config::member;
 use super::devices::{DEVICES, repeated};
 use super::formats::{absolute, one_of};
 use super::process::U32;
@@ -11,7 +10,7 @@ use super::seccomp::SECCOMP;
 use crate::finding::quote;
 use crate::findings::Findings;
 use crate::json::Value;
-use crate::json::schema::{Object, Presence, Shape};
+use crate::json::schema::{Object, Presence, Shape, member};
 use crate::rule::Rule;
 use crate::rules::bundle as rules;
 

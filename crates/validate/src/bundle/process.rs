@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use ocidian_spec::runtime::Capability;
 
-use super::config::{STRINGS_OF_PROCESS, member};
+use super::config::STRINGS_OF_PROCESS;
 use super::formats::{absolute, one_of};
 use crate::finding::quote;
 use crate::findings::Findings;
-use crate::json::schema::{Object, Presence, Shape};
+use crate::json::schema::{Object, Presence, Shape, member};
 use crate::json::{Kind, Value};
 use crate::rules::bundle as rules;
 

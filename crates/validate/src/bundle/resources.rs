@@ -1,11 +1,10 @@
 //! Limits of a container's control group. runtime-spec `config-linux.md`, "Control groups" and what follows it.
 
-use super::config::member;
 use super::linux::I64;
 use super::process::{U32, U64};
 use crate::findings::Findings;
 use crate::json::Value;
-use crate::json::schema::{Member, Object, Presence, Shape};
+use crate::json::schema::{Member, Object, Presence, Shape, member};
 use crate::rules::bundle as rules;
 
 use Presence::{Optional, Required};

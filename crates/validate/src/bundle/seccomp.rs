@@ -1,11 +1,10 @@
 //! Filters of system calls. runtime-spec `config-linux.md`, "Seccomp".
 
-use super::config::member;
 use super::formats::one_of;
 use super::process::{U32, U64};
 use crate::findings::Findings;
 use crate::json::Value;
-use crate::json::schema::{Object, Presence, Shape};
+use crate::json::schema::{Object, Presence, Shape, member};
 use crate::rules::bundle as rules;
 
 use Presence::{Optional, Required};

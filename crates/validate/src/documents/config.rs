@@ -7,16 +7,12 @@ use super::platform::{Rules, check_values};
 use crate::finding::quote;
 use crate::findings::Findings;
 use crate::format;
-use crate::json::schema::{Member, Object, Presence, Shape};
+use crate::json::schema::{Object, Presence, Shape, member};
 use crate::json::{Kind, Value};
 use crate::rule::Rule;
 use crate::rules::config as rule;
 
 use Presence::{Nullable, Required};
-
-const fn member(name: &'static str, presence: Presence, shape: Shape, rule: &'static Rule) -> Member {
-    Member { name, presence, shape, rule }
-}
 
 /// A config.
 pub(super) static SHAPE: Shape = Shape::Object(&Object {

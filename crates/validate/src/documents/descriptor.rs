@@ -9,8 +9,10 @@ use crate::finding::quote;
 use crate::findings::Findings;
 use crate::format;
 use crate::json::Value;
-use crate::json::schema::{Member, Object, Presence, Shape};
+use crate::json::schema::{Object, Presence, Shape, member};
 use crate::rules::descriptor as rule;
+
+use Presence::{Optional, Required};
 
 /// A descriptor wherever it stands.
 pub(super) static SHAPE: Shape = Shape::Object(&DESCRIPTOR);
@@ -18,54 +20,24 @@ pub(super) static SHAPE: Shape = Shape::Object(&DESCRIPTOR);
 pub(super) static DESCRIPTOR: Object = Object {
     what: "a descriptor",
     members: &[
-        Member {
-            name: "mediaType",
-            presence: Presence::Required,
-            shape: Shape::Format(format::media_type),
-            rule: &rule::MEDIA_TYPE,
-        },
-        Member {
-            name: "digest",
-            presence: Presence::Required,
-            shape: Shape::Also(&Shape::Format(format::digest_grammar), algorithm),
-            rule: &rule::DIGEST,
-        },
-        Member {
-            name: "size",
-            presence: Presence::Required,
-            shape: Shape::Integer(0, i64::MAX as i128),
-            rule: &rule::SIZE,
-        },
-        Member {
-            name: "urls",
-            presence: Presence::Optional,
-            shape: Shape::Array(&URL, &rule::URLS),
-            rule: &rule::URLS,
-        },
-        Member {
-            name: "annotations",
-            presence: Presence::Optional,
-            shape: Shape::Also(&annotations::MAP, annotations::check),
-            rule: &crate::rules::annotations::MAP,
-        },
-        Member {
-            name: "data",
-            presence: Presence::Optional,
-            shape: Shape::Format(base64),
-            rule: &rule::DATA,
-        },
-        Member {
-            name: "artifactType",
-            presence: Presence::Optional,
-            shape: Shape::Format(format::media_type),
-            rule: &rule::ARTIFACT_TYPE,
-        },
-        Member {
-            name: "platform",
-            presence: Presence::Optional,
-            shape: Shape::Object(&platform::PLATFORM),
-            rule: &crate::rules::index::PLATFORM,
-        },
+        member("mediaType", Required, Shape::Format(format::media_type), &rule::MEDIA_TYPE),
+        member(
+            "digest",
+            Required,
+            Shape::Also(&Shape::Format(format::digest_grammar), algorithm),
+            &rule::DIGEST,
+        ),
+        member("size", Required, Shape::Integer(0, i64::MAX as i128), &rule::SIZE),
+        member("urls", Optional, Shape::Array(&URL, &rule::URLS), &rule::URLS),
+        member(
+            "annotations",
+            Optional,
+            Shape::Also(&annotations::MAP, annotations::check),
+            &crate::rules::annotations::MAP,
+        ),
+        member("data", Optional, Shape::Format(base64), &rule::DATA),
+        member("artifactType", Optional, Shape::Format(format::media_type), &rule::ARTIFACT_TYPE),
+        member("platform", Optional, Shape::Object(&platform::PLATFORM), &crate::rules::index::PLATFORM),
     ],
     check: Some(whole),
 };

@@ -2,55 +2,36 @@
 
 use ocidian_spec::MediaType;
 
-use super::manifest::{is_no_manifest, own_media_type};
-use super::{annotations, descriptor};
+use super::{annotations, common, descriptor};
 use crate::finding::quote;
 use crate::findings::Findings;
 use crate::format;
-use crate::json::schema::{Member, Object, Presence, Shape};
+use crate::json::schema::{Object, Presence, Shape, member};
 use crate::json::{Kind, Value};
 use crate::rules::index as rule;
+
+use Presence::{Optional, Required};
 
 /// An index.
 pub(super) static SHAPE: Shape = Shape::Object(&Object {
     what: "an image index",
     members: &[
-        Member {
-            name: "schemaVersion",
-            presence: Presence::Required,
-            shape: Shape::Integer(2, 2),
-            rule: &rule::SCHEMA_VERSION,
-        },
-        Member {
-            name: "mediaType",
-            presence: Presence::Optional,
-            shape: Shape::String,
-            rule: &rule::MEDIA_TYPE,
-        },
-        Member {
-            name: "artifactType",
-            presence: Presence::Optional,
-            shape: Shape::Format(format::media_type),
-            rule: &rule::ARTIFACT_TYPE,
-        },
-        Member {
-            name: "manifests",
-            presence: Presence::Required,
-            shape: Shape::Array(&ENTRY, &crate::rules::descriptor::OBJECT),
-            rule: &rule::MANIFESTS,
-        },
-        Member {
-            name: "subject",
-            presence: Presence::Optional,
-            shape: Shape::Also(&descriptor::SHAPE, subject),
-            rule: &rule::SUBJECT,
-        },
-        Member {
-            name: "annotations",
-            presence: Presence::Optional,
-            shape: Shape::Also(&annotations::MAP, annotations::check),
-            rule: &crate::rules::annotations::MAP,
-        },
+        member("schemaVersion", Required, Shape::Integer(2, 2), &rule::SCHEMA_VERSION),
+        member("mediaType", Optional, Shape::String, &rule::MEDIA_TYPE),
+        member("artifactType", Optional, Shape::Format(format::media_type), &rule::ARTIFACT_TYPE),
+        member(
+            "manifests",
+            Required,
+            Shape::Array(&ENTRY, &crate::rules::descriptor::OBJECT),
+            &rule::MANIFESTS,
+        ),
+        member("subject", Optional, Shape::Also(&descriptor::SHAPE, subject), &rule::SUBJECT),
+        member(
+            "annotations",
+            Optional,
+            Shape::Also(&annotations::MAP, annotations::check),
+            &crate::rules::annotations::MAP,
+        ),
     ],
     check: None,
 });
@@ -67,13 +48,7 @@ fn entry(entry: Value<'_>, findings: &mut Findings) {
 }
 
 fn subject(subject: Value<'_>, findings: &mut Findings) {
-    if let Some(media_type) = is_no_manifest(subject) {
-        findings.add(
-            &rule::SUBJECT,
-            subject,
-            format_args!("it names something of type {media_type}, which is no manifest"),
-        );
-    }
+    common::subject(subject, &rule::SUBJECT, findings);
 }
 
 /// What the tables cannot say. `said` is the media type in the index's descriptor.
@@ -96,7 +71,7 @@ fn whole(index: Value<'_>, said: Option<&MediaType>, findings: &mut Findings) {
     if index.kind() != Kind::Object {
         return;
     }
-    own_media_type(
+    common::own_media_type(
         index,
         said,
         &MediaType::ImageIndex,

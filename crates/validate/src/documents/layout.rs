@@ -3,8 +3,10 @@
 use crate::finding::quote;
 use crate::findings::Findings;
 use crate::json::Value;
-use crate::json::schema::{Member, Object, Presence, Shape};
+use crate::json::schema::{Object, Presence, Shape, member};
 use crate::rules::layout as rule;
+
+use Presence::Required;
 
 /// The one version there is.
 const VERSION: &str = "1.0.0";
@@ -12,12 +14,7 @@ const VERSION: &str = "1.0.0";
 /// The marker of a layout.
 pub(super) static SHAPE: Shape = Shape::Object(&Object {
     what: "an oci-layout",
-    members: &[Member {
-        name: "imageLayoutVersion",
-        presence: Presence::Required,
-        shape: Shape::Also(&Shape::String, version),
-        rule: &rule::VERSION,
-    }],
+    members: &[member("imageLayoutVersion", Required, Shape::Also(&Shape::String, version), &rule::VERSION)],
     check: None,
 });
 

@@ -2,61 +2,38 @@
 
 use ocidian_spec::{Kind as Type, MediaType};
 
+use super::common::{self, media_type};
 use super::{annotations, descriptor};
 use crate::finding::quote;
 use crate::findings::Findings;
 use crate::format;
-use crate::json::schema::{Member, Object, Presence, Shape};
+use crate::json::schema::{Object, Presence, Shape, member};
 use crate::json::{Kind, Value};
-use crate::rule::Rule;
 use crate::rules::manifest as rule;
+
+use Presence::{Optional, Required};
 
 /// A manifest.
 pub(super) static SHAPE: Shape = Shape::Object(&Object {
     what: "an image manifest",
     members: &[
-        Member {
-            name: "schemaVersion",
-            presence: Presence::Required,
-            shape: Shape::Integer(2, 2),
-            rule: &rule::SCHEMA_VERSION,
-        },
-        Member {
-            name: "mediaType",
-            presence: Presence::Optional,
-            shape: Shape::String,
-            rule: &rule::MEDIA_TYPE,
-        },
-        Member {
-            name: "artifactType",
-            presence: Presence::Optional,
-            shape: Shape::Format(format::media_type),
-            rule: &rule::ARTIFACT_TYPE,
-        },
-        Member {
-            name: "config",
-            presence: Presence::Required,
-            shape: Shape::Object(&descriptor::DESCRIPTOR),
-            rule: &rule::CONFIG,
-        },
-        Member {
-            name: "layers",
-            presence: Presence::Required,
-            shape: Shape::Array(&descriptor::SHAPE, &crate::rules::descriptor::OBJECT),
-            rule: &rule::LAYERS,
-        },
-        Member {
-            name: "subject",
-            presence: Presence::Optional,
-            shape: Shape::Also(&descriptor::SHAPE, subject),
-            rule: &rule::SUBJECT,
-        },
-        Member {
-            name: "annotations",
-            presence: Presence::Optional,
-            shape: Shape::Also(&annotations::MAP, annotations::check),
-            rule: &crate::rules::annotations::MAP,
-        },
+        member("schemaVersion", Required, Shape::Integer(2, 2), &rule::SCHEMA_VERSION),
+        member("mediaType", Optional, Shape::String, &rule::MEDIA_TYPE),
+        member("artifactType", Optional, Shape::Format(format::media_type), &rule::ARTIFACT_TYPE),
+        member("config", Required, Shape::Object(&descriptor::DESCRIPTOR), &rule::CONFIG),
+        member(
+            "layers",
+            Required,
+            Shape::Array(&descriptor::SHAPE, &crate::rules::descriptor::OBJECT),
+            &rule::LAYERS,
+        ),
+        member("subject", Optional, Shape::Also(&descriptor::SHAPE, subject), &rule::SUBJECT),
+        member(
+            "annotations",
+            Optional,
+            Shape::Also(&annotations::MAP, annotations::check),
+            &crate::rules::annotations::MAP,
+        ),
     ],
     check: None,
 });
@@ -66,7 +43,7 @@ pub(super) fn check(manifest: Value<'_>, said: Option<&MediaType>, findings: &mu
     if manifest.kind() != Kind::Object {
         return;
     }
-    own_media_type(
+    common::own_media_type(
         manifest,
         said,
         &MediaType::ImageManifest,
@@ -84,47 +61,8 @@ pub(super) fn check(manifest: Value<'_>, said: Option<&MediaType>, findings: &mu
     }
 }
 
-/// A document's own media type: there, and what its descriptor says.
-pub(super) fn own_media_type(
-    document: Value<'_>,
-    said: Option<&MediaType>,
-    usual: &MediaType,
-    [wrong, missing]: [&'static Rule; 2],
-    findings: &mut Findings,
-) {
-    let expected = said.unwrap_or(usual);
-    match document.get("mediaType") {
-        None => findings.add(missing, document, "there is no mediaType"),
-        Some(value) => {
-            if let Some(text) = value.as_str().filter(|text| text != expected.as_str()) {
-                let by = if said.is_some() { "its descriptor says" } else { "it should be" };
-                findings.add(
-                    wrong,
-                    value,
-                    format_args!("it is {}, and {by} {}", quote(&text), quote(expected.as_str())),
-                );
-            }
-        }
-    }
-}
-
-/// What a subject may be. Types that nobody knows may be manifests.
-pub(super) fn is_no_manifest(descriptor: Value<'_>) -> Option<MediaType> {
-    media_type(descriptor).filter(|it| matches!(it.kind(), Type::Config | Type::Layer(_) | Type::Empty))
-}
-
 fn subject(subject: Value<'_>, findings: &mut Findings) {
-    if let Some(media_type) = is_no_manifest(subject) {
-        findings.add(
-            &rule::SUBJECT,
-            subject,
-            format_args!("it names something of type {media_type}, which is no manifest"),
-        );
-    }
-}
-
-fn media_type(descriptor: Value<'_>) -> Option<MediaType> {
-    descriptor.text("mediaType")?.parse().ok()
+    common::subject(subject, &rule::SUBJECT, findings);
 }
 
 fn layer_list(manifest: Value<'_>) -> impl Iterator<Item = Value<'_>> {

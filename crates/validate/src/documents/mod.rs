@@ -4,6 +4,7 @@
 //! its content) is in `graph`.
 
 mod annotations;
+mod common;
 mod config;
 mod descriptor;
 mod index;

@@ -4,41 +4,23 @@ use std::fmt;
 
 use crate::finding::quote;
 use crate::findings::Findings;
-use crate::json::schema::{Member, Object, Presence, Shape};
+use crate::json::schema::{Object, Presence, Shape, member};
 use crate::json::{Kind, Value};
 use crate::rule::Rule;
 use crate::rules::index as rule;
+
+use Presence::{Optional, Required};
 
 /// `platform` of a descriptor.
 pub(super) static PLATFORM: Object = Object {
     what: "a platform",
     members: &[
-        Member {
-            name: "architecture",
-            presence: Presence::Required,
-            shape: Shape::String,
-            rule: &rule::ARCHITECTURE,
-        },
-        Member { name: "os", presence: Presence::Required, shape: Shape::String, rule: &rule::OS },
-        Member {
-            name: "os.version",
-            presence: Presence::Optional,
-            shape: Shape::String,
-            rule: &rule::OS_VERSION,
-        },
-        Member {
-            name: "os.features",
-            presence: Presence::Optional,
-            shape: Shape::Array(&Shape::String, &rule::OS_FEATURES),
-            rule: &rule::OS_FEATURES,
-        },
-        Member { name: "variant", presence: Presence::Optional, shape: Shape::String, rule: &rule::VARIANT },
-        Member {
-            name: "features",
-            presence: Presence::Optional,
-            shape: Shape::Also(&Shape::Any, reserved),
-            rule: &rule::FEATURES,
-        },
+        member("architecture", Required, Shape::String, &rule::ARCHITECTURE),
+        member("os", Required, Shape::String, &rule::OS),
+        member("os.version", Optional, Shape::String, &rule::OS_VERSION),
+        member("os.features", Optional, Shape::Array(&Shape::String, &rule::OS_FEATURES), &rule::OS_FEATURES),
+        member("variant", Optional, Shape::String, &rule::VARIANT),
+        member("features", Optional, Shape::Also(&Shape::Any, reserved), &rule::FEATURES),
     ],
     check: Some(values),
 };

@@ -34,6 +34,11 @@ pub struct Member {
     pub rule: &'static Rule,
 }
 
+/// A member of a table.
+pub const fn member(name: &'static str, presence: Presence, shape: Shape, rule: &'static Rule) -> Member {
+    Member { name, presence, shape, rule }
+}
+
 /// Whether a member must be there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {

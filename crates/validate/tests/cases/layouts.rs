@@ -24,7 +24,7 @@ fn every_case_of_a_layout_breaks_its_rules_and_no_others() {
     for case in validation_cases() {
         let Build::Layout(_) = case.build else { continue };
         let path = dir.path().join(case.id);
-        case.files().write(&path).unwrap();
+        case.files().unwrap().write(&path).unwrap();
         let report = report(path);
         let broken: BTreeSet<_> = report.findings.iter().map(|finding| finding.rule.id).collect();
         let expected: BTreeSet<_> = case.findings.iter().map(|(rule, _)| *rule).collect();
@@ -75,7 +75,7 @@ fn what_must_not_be_unpacked_is_not_valid() {
             continue;
         }
         let path = dir.path().join(case.id);
-        case.layout().write(&path).unwrap();
+        case.layout().unwrap().write(&path).unwrap();
         let report = report(path);
         if (report.counts.errors == 0) != LEGAL.contains(&case.id) {
             let found: Vec<_> = report.findings.iter().map(|f| f.rule.id).collect();

@@ -14,7 +14,7 @@ fn every_case_breaks_its_rules_and_no_others() {
     let mut wrong = Vec::new();
     for case in validation_cases() {
         let dir = place.path().join(case.id);
-        case.files().write(&dir).unwrap();
+        case.files().unwrap().write(&dir).unwrap();
         let target = match case.build {
             Build::Layout(_) => Target::Images(format!("oci:{}", dir.display()).parse().unwrap()),
             Build::Bundle(_) => Target::Bundle(dir.clone()),

@@ -120,6 +120,8 @@ impl Batch {
         let dir = self.dirs.get(file.dir).ok_or_else(lost)?.handle()?;
         let name = self.bytes.get(file.name..file.path.end).ok_or_else(lost)?;
         let content = self.bytes.get(file.content.clone()).ok_or_else(lost)?;
+        #[cfg(test)]
+        assert_ne!(name, super::tests::DEADLY, "a test ends this writer");
         let made = regular::create(owner, dir, name, &file.meta).tried(regular::CANNOT_MAKE)?;
         regular::write(made.as_fd(), content, 0)?;
         regular::finish(owner, &made, &file.meta, || Ok(()))

@@ -176,3 +176,6 @@ fn earliest(failed: &mut Option<Box<Stopped>>, result: Result<(), Box<Stopped>>)
         *failed = Some(new);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! `ls`: what a layout or archive names, or what is in a directory of an image.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 
 use ocidian_content::space::ImageSpace;
@@ -45,8 +45,17 @@ pub(crate) fn run(args: &Ls, voice: Voice) -> anyhow::Result<()> {
     if args.names {
         return report::to_stdout(|out| write_names(out, &listed));
     }
+    let mut told = HashSet::new();
+    let mut warn = |error: &Error| {
+        // It names a blob, which may be many tags' and many images'.
+        let text = error.to_string();
+        if !told.contains(&text) {
+            voice.warn(&text);
+            told.insert(text);
+        }
+    };
     let mut entries: Vec<Entry> =
-        listed.iter().map(|entry| Entry::of(store, entry, voice)).collect::<Result<_>>()?;
+        listed.iter().map(|entry| Entry::of(store, entry, &mut warn)).collect::<Result<_>>()?;
     if args.size {
         measure(&opened, &mut entries, voice)?;
     }
@@ -88,10 +97,10 @@ pub(super) fn listed(store: &dyn Store, selector: &Selector) -> Result<Vec<Descr
 }
 
 impl Entry {
-    fn of(store: &dyn Store, entry: &Descriptor, voice: Voice) -> Result<Self> {
+    fn of(store: &dyn Store, entry: &Descriptor, mut warn: impl FnMut(&Error)) -> Result<Self> {
         // A list is most wanted where something is wrong: one damaged image must not hide the others.
         let platforms = platforms::of(store, entry).unwrap_or_else(|error| {
-            voice.warn(&error.to_string());
+            warn(&error);
             Vec::new()
         });
         Ok(Self {

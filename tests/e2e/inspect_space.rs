@@ -147,6 +147,30 @@ fn a_damaged_manifest_hides_no_other_and_is_told_at_the_end() {
 }
 
 #[test]
+fn what_is_damaged_is_told_once_however_many_tags_it_has() {
+    let images = Images::new();
+    let (app, path) = (images.image("app"), images.path().display().to_string());
+    // What an entry says of its platform need not be read.
+    let index = images.path().join("index.json");
+    let mut list: Value = serde_json::from_slice(&std::fs::read(&index).unwrap()).unwrap();
+    for entry in list["manifests"].as_array_mut().unwrap() {
+        entry.as_object_mut().unwrap().remove("platform");
+    }
+    std::fs::write(&index, list.to_string()).unwrap();
+    ok(["tag", &app, "again", "third"]);
+    let shown: Value = serde_json::from_str(&ok(["inspect", "--format", "json", &app])).unwrap();
+    let digest = shown["image"]["digest"].as_str().unwrap();
+    std::fs::write(images.blob(digest), "{}").unwrap();
+    for (list, lines) in [(&["ls", &path][..], 1), (&["ls", "--size", &path], 2)] {
+        let output = run(list);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.lines().all(|line| line.contains(digest)), "{list:?}: {said}");
+        assert_eq!(said.lines().count(), lines, "{list:?}: {said}");
+        assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), 5, "{list:?}");
+    }
+}
+
+#[test]
 fn one_image_is_still_shown_as_an_image_and_an_empty_layout_has_no_room() {
     let images = Images::of_config(&json!({}));
     let path = images.path().display().to_string();

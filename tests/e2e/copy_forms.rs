@@ -115,6 +115,25 @@ fn all_that_a_layout_lists_is_copied_with_every_name() {
 }
 
 #[test]
+fn all_tags_into_a_docker_archive_are_refused_before_a_blob_is_read() {
+    let source = Source::new();
+    let all = source.path("source").display().to_string();
+    // Whoever reads a blob finds it damaged.
+    for entry in fs::read_dir(source.path("source").join("blobs/sha256")).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = fs::read(&path).unwrap();
+        if !bytes.starts_with(b"{") {
+            fs::write(path, vec![0; bytes.len()]).unwrap();
+        }
+    }
+    fails(["copy", &source.image("app"), &source.to("oci", "damaged:app")], 5, "sha256:");
+    let said = fails(["copy", "--all-tags", &all, &source.to("docker-archive", "x.tar")], 1, "has no tag");
+    assert!(said.contains("the name \"app\"") || said.contains("the name \"multi\""), "{said}");
+    assert!(said.contains("NAME:TAG") && said.contains("copy that image by itself"), "{said}");
+    assert!(!source.path("x.tar").exists());
+}
+
+#[test]
 fn what_is_there_is_not_written_again() {
     let source = Source::new();
     let to = source.to("oci", "to:app");

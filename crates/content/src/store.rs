@@ -195,6 +195,15 @@ pub trait Destination: BlobSink + RefSink {
     fn demands(&self) -> Demands {
         Demands::default()
     }
+
+    /// Refuses a name that it cannot have, before anything is read for it.
+    ///
+    /// # Errors
+    /// One that says which name, and what to do. Unless it is overridden none: any name will do.
+    fn accepts(&self, name: &RefName) -> Result<()> {
+        let _ = name;
+        Ok(())
+    }
 }
 
 /// What a destination cannot do without. The default is a place that takes everything.

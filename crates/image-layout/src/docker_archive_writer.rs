@@ -285,4 +285,8 @@ impl Destination for DockerArchiveWriter {
     fn demands(&self) -> Demands {
         Demands { complete: self.old(), ..Demands::default() }
     }
+
+    fn accepts(&self, name: &RefName) -> Result<()> {
+        docker_name(Some(name)).map(drop)
+    }
 }

@@ -175,6 +175,10 @@ impl<S: BlobAdmin> BlobAdmin for FailingStore<S> {
 }
 
 impl<S: Destination> Destination for FailingStore<S> {
+    fn accepts(&self, name: &RefName) -> Result<()> {
+        self.inner.accepts(name)
+    }
+
     fn demands(&self) -> Demands {
         self.inner.demands()
     }

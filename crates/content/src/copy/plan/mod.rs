@@ -62,6 +62,7 @@ impl<'a> Plan<'a> {
                 plan.replace(joined)?;
             }
         }
+        plan.check_names(to)?;
         plan.walk(to, options)?;
         plan.check(to)?;
         Ok(plan)
@@ -112,6 +113,24 @@ impl<'a> Plan<'a> {
             self.notes.push(format!(
                 "{lost} referrers of whole indexes are not copied: an index of some platforms has another digest"
             ));
+        }
+        Ok(())
+    }
+
+    /// Refuses names that the destination cannot have.
+    fn check_names(&self, to: &dyn Destination) -> Result<()> {
+        if to.demands().single {
+            return Ok(());
+        }
+        for root in &self.roots {
+            let Some(name) = root.name() else { continue };
+            to.accepts(&name).map_err(|error| match (error, &root.target) {
+                (Error::Store { store, reason }, Target::AsListed) => Error::Store {
+                    store,
+                    reason: format!("{reason}; copy that image by itself, under such a name"),
+                },
+                (error, _) => error,
+            })?;
         }
         Ok(())
     }

@@ -68,7 +68,7 @@ pub(crate) struct CopyArgs {
     /// Hard link blobs of one file system: for layouts whose files nobody changes in place
     #[arg(long)]
     pub(crate) link: bool,
-    /// Write the digest of what was copied to FILE, one a line
+    /// Write the digest of what was copied to FILE, one a line; - for stdout, where nothing else is written then
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "uncompressed")]
     pub(crate) digestfile: Option<PathBuf>,
     /// Most bytes that an archive may decompress to

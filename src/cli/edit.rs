@@ -26,7 +26,7 @@ pub(crate) struct ResultArgs {
     /// Name the result: an image, or a tag in the same layout [default: the tag of the image itself moves]
     #[arg(short, long, value_name = "IMAGE|TAG", value_hint = ValueHint::AnyPath)]
     pub(crate) tag: Option<ImageSource>,
-    /// Also write the result's digest to FILE
+    /// Also write the result's digest to FILE; - for stdout, where nothing else is written then
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) digestfile: Option<PathBuf>,
     /// Let the clock say when the result was made, so that no two runs give the same digest

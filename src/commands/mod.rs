@@ -17,6 +17,7 @@ mod insert;
 mod inspect;
 mod ls;
 mod ls_path;
+mod made;
 mod man;
 mod mutate;
 mod new;

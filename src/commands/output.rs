@@ -6,9 +6,10 @@ use ocidian_build::{Created, Error};
 use ocidian_content::{BlobSink, Cancel, Destination, When};
 use ocidian_image_layout::{CreateOptions, create, explicit};
 use ocidian_layer::Timestamp;
-use ocidian_spec::{Digest, ImageSource, RawDocument, RefName, Selector};
+use ocidian_spec::{Descriptor, Digest, ImageSource, RawDocument, RefName, Selector};
 
-use super::edit::place::selector;
+use super::edit::place::{loses_full_name, selector};
+use super::made::Made;
 use crate::cli::OutputArgs;
 use crate::epoch;
 use crate::exit::Usage;
@@ -44,6 +45,11 @@ impl Output {
         }
     }
 
+    /// How the result is to be told.
+    pub(super) fn made<'a>(&self, args: &'a OutputArgs) -> Result<Made<'a>, Usage> {
+        Made::new(&self.target, args.digestfile.as_deref(), args.format.format)
+    }
+
     /// Opens it to be written.
     pub(super) fn open(&self, cancel: &Cancel) -> anyhow::Result<Box<dyn Destination>> {
         let options = CreateOptions { cancel: cancel.clone(), ..CreateOptions::default() };
@@ -59,6 +65,11 @@ impl Output {
             | ImageSource::Dir { path } => Some(path),
             _ => None,
         }
+    }
+
+    /// What is to be told where the image had another full name.
+    pub(super) fn loses_full_name(&self, image: &Descriptor) -> Option<String> {
+        loses_full_name(image, self.name.as_ref())
     }
 
     /// Names the image and publishes it: the last step, not begun once a signal came.

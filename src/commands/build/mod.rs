@@ -25,12 +25,13 @@ use crate::report::Voice;
 pub(crate) fn run(args: &Build, voice: Voice) -> anyhow::Result<()> {
     let begun = Instant::now();
     let output = Output::of(&args.output.tag, args.base.as_ref())?;
+    let made = output.made(&args.output)?;
     let interrupt = Interrupt::catch()?;
     let (progress, cancel) = (voice.progress(), interrupt.cancel());
     let built = build(args, &output, voice, &*progress, &cancel);
     drop(progress);
     let (root, images, notes) = built.map_err(|error| interrupt.explain(error))?;
-    Report::new(&output, root.descriptor(), images, notes, begun.elapsed()).print(&args.output, voice)
+    Report::new(&output, root.descriptor(), images, notes, begun.elapsed()).print(&made, voice)
 }
 
 /// What was built: the document to name, the images, and what a person should know.

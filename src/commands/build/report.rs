@@ -3,14 +3,13 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
-use anyhow::Context as _;
 use ocidian_build::build::MadeLayer;
 use ocidian_spec::{Descriptor, DiffId, Digest, MediaType, Platform};
 use serde::Serialize;
 
-use crate::cli::{Format, OutputArgs};
+use crate::commands::made::Made;
 use crate::commands::output::Output;
-use crate::report::{self, Voice, escape, json, size};
+use crate::report::{Voice, escape, size};
 
 /// What was built.
 #[derive(Debug, Serialize)]
@@ -84,18 +83,9 @@ impl Report {
         }
     }
 
-    pub(in crate::commands) fn print(&self, args: &OutputArgs, voice: Voice) -> anyhow::Result<()> {
+    pub(in crate::commands) fn print(&self, made: &Made<'_>, voice: Voice) -> anyhow::Result<()> {
         self.notes.iter().for_each(|note| voice.warn(note));
-        if let Some(path) = &args.digestfile {
-            std::fs::write(path, self.digest.to_string()).with_context(|| {
-                format!("{} is done, but its digest could not be written to {}", self.image, path.display())
-            })?;
-        }
-        match args.format.format {
-            Format::Json => report::to_stdout(|out| json::write(out, self)),
-            Format::Text if voice.is_quiet() => Ok(()),
-            Format::Text => report::to_stdout(|out| self.write(out)),
-        }
+        made.tell(voice, &self.image, &self.digest.to_string(), self, |out| self.write(out))
     }
 
     fn write(&self, out: &mut impl Write) -> io::Result<()> {

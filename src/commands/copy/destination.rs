@@ -1,13 +1,12 @@
 //! Where a copy goes, and what is there already.
 
-use std::path::Path;
-
 use ocidian_content::{self as content, Cancel, Store};
 use ocidian_image_layout::{CreateOptions, create, open};
 use ocidian_spec::annotations::CONTAINERD_IMAGE_NAME;
 use ocidian_spec::{Descriptor, ImageSource, RefName, Reference, Selector};
 
-use crate::cli::{CopyArgs, Format};
+use crate::cli::CopyArgs;
+use crate::commands::made::is_stdout;
 use crate::exit::Usage;
 
 /// Where a copy goes.
@@ -40,11 +39,7 @@ impl Destination {
         if args.uncompressed && !matches!(image, ImageSource::DockerArchive { .. }) {
             return Err(Usage(format!("--uncompressed is for docker-archive:, and {image} is none")));
         }
-        let this = Self { image, name };
-        if this.is_stdout() && args.format.format == Format::Json {
-            return Err(Usage("stdout cannot have both the archive and the JSON; name a file".to_owned()));
-        }
-        Ok(this)
+        Ok(Self { image, name })
     }
 
     /// The name that an image gets here: the one that was typed, else that of its entry at the source, by which it is
@@ -95,18 +90,8 @@ impl Destination {
             _ => return Ok(None),
         };
         // An empty file is nothing yet, as one that `mktemp` made.
-        let there = !self.is_stdout() && path.metadata().is_ok_and(|metadata| metadata.len() > 0);
+        let there = !is_stdout(&self.image) && path.metadata().is_ok_and(|metadata| metadata.len() > 0);
         if there { Ok(Some(open(&self.image)?.store)) } else { Ok(None) }
-    }
-
-    /// Whether it is standard output.
-    pub(super) fn is_stdout(&self) -> bool {
-        match &self.image {
-            ImageSource::OciArchive { path, .. } | ImageSource::DockerArchive { path, .. } => {
-                path == Path::new("-")
-            }
-            _ => false,
-        }
     }
 }
 

@@ -15,6 +15,7 @@ use ocidian_spec::{Descriptor, ImageSource, Kind, RefName, Selector};
 
 use self::destination::Destination;
 use self::report::Report;
+use super::made::Made;
 use super::place::retried;
 use super::tag::condition;
 use crate::cli::CopyArgs;
@@ -27,6 +28,7 @@ pub(crate) fn run(args: &CopyArgs, voice: Voice) -> anyhow::Result<()> {
     let begun = Instant::now();
     let platforms = platforms(&args.platform)?;
     let destination = Destination::new(explicit(&args.destination, args.max_bytes)?, args)?;
+    let made = Made::new(&destination.image, args.digestfile.as_deref(), args.format.format)?;
     let opened = open_with(&args.source, &ocidian_image_layout::Options { max_bytes: args.max_bytes })?;
     let source = source(args, &opened);
     refuse_overlap(&source, &destination.image)?;
@@ -44,7 +46,7 @@ pub(crate) fn run(args: &CopyArgs, voice: Voice) -> anyhow::Result<()> {
     drop(progress);
     let done = done?;
     let report = Report::new(&source, &job.destination.image, done, args, begun.elapsed());
-    report.print(args, &job.destination, voice)
+    report.print(args, &made, voice)
 }
 
 /// What came of it.

@@ -3,16 +3,15 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
-use anyhow::Context;
 use ocidian_content::copy::{Absent, Copied, Why};
 use ocidian_spec::{Descriptor, ImageSource, MediaType, Platform};
 use serde::Serialize;
 
 use super::Done;
-use super::destination::Destination;
-use crate::cli::{CopyArgs, Format};
+use crate::cli::CopyArgs;
+use crate::commands::made::Made;
 use crate::commands::tag::told;
-use crate::report::{self, Voice, escape, json, size};
+use crate::report::{Voice, escape, size};
 
 /// How many absent or left out descriptors are told one by one.
 const SHOWN: usize = 10;
@@ -99,32 +98,11 @@ impl Report {
     }
 
     /// What is not as it was at the source to stderr, then the summary, or the JSON, to stdout.
-    pub(super) fn print(
-        &self,
-        args: &CopyArgs,
-        destination: &Destination,
-        voice: Voice,
-    ) -> anyhow::Result<()> {
+    pub(super) fn print(&self, args: &CopyArgs, made: &Made<'_>, voice: Voice) -> anyhow::Result<()> {
         self.tell(args, voice);
-        if let Some(path) = &args.digestfile {
-            let asked = self.images.iter().filter(|image| image.why == "asked");
-            let digests: Vec<&str> = asked.filter_map(|image| image.digest.as_deref()).collect();
-            std::fs::write(path, digests.join("\n")).with_context(|| {
-                format!("the copy is done, but its digest could not be written to {}", path.display())
-            })?;
-        }
-        match args.format.format {
-            Format::Json => report::to_stdout(|out| json::write(out, self)),
-            Format::Text if voice.is_quiet() => Ok(()),
-            // Stdout has the archive.
-            Format::Text if destination.is_stdout() => {
-                let mut text = Vec::new();
-                self.write(&mut text)?;
-                String::from_utf8_lossy(&text).lines().for_each(|line| voice.note(line));
-                Ok(())
-            }
-            Format::Text => report::to_stdout(|out| self.write(out)),
-        }
+        let asked = self.images.iter().filter(|image| image.why == "asked");
+        let digests: Vec<&str> = asked.filter_map(|image| image.digest.as_deref()).collect();
+        made.tell(voice, "the copy", &digests.join("\n"), self, |out| self.write(out))
     }
 
     fn tell(&self, args: &CopyArgs, voice: Voice) {

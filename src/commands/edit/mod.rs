@@ -17,7 +17,7 @@ use ocidian_content::{BlobSink, Cancel, Destination, Event, Progress, Store, sel
 use ocidian_layer::Timestamp;
 use ocidian_spec::{Compression, Descriptor, Digest, Kind, Selector};
 
-use self::place::{Place, refuse_siblings};
+use self::place::{Place, loses_full_name, refuse_siblings};
 use super::open;
 use super::place::retried;
 use crate::cli::{CompressArgs, EditArgs, HistoryArgs, ResultArgs};
@@ -76,6 +76,7 @@ pub(super) fn run(
     mut change: impl FnMut(&mut Image, &Context<'_>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let place = Place::of(args)?;
+    let made = place.made(&args.result)?;
     let created = created(&args.result)?;
     let interrupt = Interrupt::catch()?;
     let (progress, cancel) = (voice.progress(), interrupt.cancel());
@@ -101,7 +102,7 @@ pub(super) fn run(
     });
     let done = done.map_err(|error| interrupt.explain(error))?;
     drop(progress);
-    done.print(&args.result, voice)
+    done.print(&made, voice)
 }
 
 /// Where on disk the result goes, so that it is not taken for part of what goes in.
@@ -154,6 +155,7 @@ fn attempt(
     carrier.blobs(&kept)?;
     carrier.graphs(written.siblings.iter().cloned())?;
     let Written { root, manifest, config, .. } = written;
+    notes.extend(loses_full_name(root.descriptor(), put.name.as_ref()));
     destination.put(put.name.as_ref(), &root, put.when.clone())?;
     finish(destination, cancel)?;
     let image = place.shown(&put, &root.descriptor().digest);

@@ -3,11 +3,13 @@
 use std::path::Path;
 
 use ocidian_build::Image;
-use ocidian_content::{Cancel, Destination, Selection, Store, When};
+use ocidian_content::{Cancel, Destination, Selection, Store, When, names};
 use ocidian_image_layout::{CreateOptions, LayoutDir, create, explicit};
+use ocidian_spec::annotations::CONTAINERD_IMAGE_NAME;
 use ocidian_spec::{Descriptor, Digest, ImageSource, RefName, Selector};
 
-use crate::cli::EditArgs;
+use crate::cli::{EditArgs, ResultArgs};
+use crate::commands::made::Made;
 use crate::exit::Usage;
 
 /// Where the result goes.
@@ -82,6 +84,11 @@ impl Place {
     /// Where on disk the result goes.
     pub(super) fn path(&self) -> Option<&Path> {
         path(&self.target)
+    }
+
+    /// How the result is to be told.
+    pub(super) fn made<'a>(&self, args: &'a ResultArgs) -> Result<Made<'a>, Usage> {
+        Made::new(&self.target, args.digestfile.as_deref(), args.format.format)
     }
 
     /// Opens where the result goes.
@@ -187,4 +194,13 @@ pub(super) fn refuse_siblings(image: &Image, store: &dyn Store) -> anyhow::Resul
         return Err(Usage(told).into());
     }
     Ok(())
+}
+
+/// What is to be told where `image` has containerd's full name, which is right beside its old tag alone.
+pub(in crate::commands) fn loses_full_name(image: &Descriptor, name: Option<&RefName>) -> Option<String> {
+    let (name, full) = (name?, image.annotation(CONTAINERD_IMAGE_NAME)?);
+    let kept = names::name_of(image).as_ref() == Some(name) || names::same(full, name.as_str());
+    (!kept).then(|| {
+        format!("the result is {name} and not {full} any more: containerd's name was for another tag")
+    })
 }

@@ -23,32 +23,34 @@ use crate::report::Voice;
 pub(crate) fn run(args: &Repack, voice: Voice) -> anyhow::Result<()> {
     let begun = Instant::now();
     let bundle = UnpackedBundle::open(&args.bundle)?;
+    let source: ImageSource = match &args.base {
+        Some(base) => base.clone(),
+        None => bundle.state().source().parse()?,
+    };
+    let output = Output::of(&args.output.tag, Some(&source))?;
+    let made = output.made(&args.output)?;
     let interrupt = Interrupt::catch()?;
     let (progress, cancel) = (voice.progress(), interrupt.cancel());
-    let report = work(args, &bundle, voice, &*progress, &cancel);
+    let report = work(args, &bundle, (&source, &output), voice, &*progress, &cancel);
     drop(progress);
     let mut report = report.map_err(|error| interrupt.explain(error))?;
     report.took(begun.elapsed());
-    report.print(&args.output, voice)
+    report.print(&made, voice)
 }
 
 fn work(
     args: &Repack,
     bundle: &UnpackedBundle,
+    (source, output): (&ImageSource, &Output),
     voice: Voice,
     progress: &dyn Progress,
     cancel: &Cancel,
 ) -> anyhow::Result<Report> {
     let created = created(&args.output)?;
     let options = options(args, bundle, created.source_date_epoch)?;
-    let source: ImageSource = match &args.base {
-        Some(base) => base.clone(),
-        None => bundle.state().source().parse()?,
-    };
-    let output = Output::of(&args.output.tag, Some(&source))?;
-    refuse_inside(bundle, &output)?;
+    refuse_inside(bundle, output)?;
     let destination = output.open(cancel)?;
-    let base = base::find(bundle, &source, args.base.is_some(), voice)?;
+    let base = base::find(bundle, source, args.base.is_some(), voice)?;
     let mut image = Image::open(base.store.as_ref(), &base.selection)?;
     let (manifest, config) = (image.original().clone(), image.original_config().clone());
     let maker = Maker {
@@ -72,7 +74,7 @@ fn work(
             line,
         );
     }
-    let notes = std::mem::take(&mut image.notes);
+    let mut notes = std::mem::take(&mut image.notes);
     let new_config = image.config.clone();
     let written = image.write(&*destination)?;
     let carrier = Carrier {
@@ -83,8 +85,9 @@ fn work(
         cancel,
     };
     carrier.blobs(&manifest.value().layers)?;
+    notes.extend(output.loses_full_name(written.root.descriptor()));
     output.publish(destination, &written.root, cancel)?;
-    let report = Report::new(&output, written.root.descriptor(), &repacked, base.complete, notes);
+    let report = Report::new(output, written.root.descriptor(), &repacked, base.complete, notes);
     if let Some(renewal) = repacked.renewal {
         let new_config = match new_config == *config.value() {
             true => config.clone(),

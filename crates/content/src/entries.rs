@@ -54,7 +54,7 @@ impl Edit {
 }
 
 /// Puts an entry into an index's list: one of that name is replaced where it stands, all else is kept. An
-/// unnamed one that is listed already is left alone.
+/// unnamed one that is listed already is left alone. Beside the name that it had already containerd's full name stays.
 pub fn put(
     entries: &mut Vec<Descriptor>,
     name: Option<&RefName>,
@@ -63,9 +63,12 @@ pub fn put(
 ) -> Result<()> {
     let mut entry = descriptor.clone();
     let mut annotations = entry.annotations.take().unwrap_or_default();
-    // The names that it had elsewhere are not names that it has here.
+    // The names that it had elsewhere are not names that it has here. containerd's ends with the tag, so it is right
+    // beside that tag alone.
+    if name.is_none() || names::name_of(descriptor).as_ref() != name {
+        annotations.remove(CONTAINERD_IMAGE_NAME);
+    }
     annotations.remove(REF_NAME);
-    annotations.remove(CONTAINERD_IMAGE_NAME);
     let at = match name {
         Some(name) => {
             annotations.insert(REF_NAME.to_owned(), name.as_str().to_owned());

@@ -11,26 +11,10 @@
 //! larger than what `zstd -T2` writes at level 3, and 1 % larger at level 9 (frames of 2 MiB cost 1.5 %, of 1 MiB
 //! 3 %). And a reader can inflate them side by side, since each says how long it is.
 //!
-//! Measured by `ocidian build` of a tree of 531 MB (Debian with Python, GCC, Node and Perl), in two threads on two
-//! Zen 5 cores; `umoci insert` 0.4.7 made 196.5 MB of it in 4.07 s (7.73 s of processor time), `gzip -6` 185.6 MB in 21.3 s,
-//! `tar | zstd -3 -T2` 175.3 MB in 1.6 s (3.0 s):
-//!
-//! | level | size MB | s | processor s |
-//! | --- | --- | --- | --- |
-//! | gzip 1 | 200.6 | 2.00 | 3.84 |
-//! | **gzip 2** | 191.5 | 2.39 | 4.65 |
-//! | gzip 3 | 189.7 | 2.64 | 5.14 |
-//! | gzip 4 | 188.5 | 2.75 | 5.33 |
-//! | gzip 5 | 184.6 | 3.07 | 5.99 |
-//! | gzip 6 | 183.5 | 3.59 | 6.99 |
-//! | gzip 7 | 182.7 | 4.62 | 9.03 |
-//! | gzip 9 | 182.1 | 9.53 | 18.7 |
-//! | zlib-rs 3, before | 196.0 | 2.92 | 5.58 |
-//! | **zstd 3** | 173.2 | 1.42 | 2.80 |
-//!
-//! The defaults are those in bold: gzip 2 is the fastest that is no larger than what umoci writes. Smaller tables for
-//! zstd 3, which fit the nearest cache, saved a tenth of its time for 1 % more, and are not worth digests that no
-//! other zstd makes.
+//! The default levels are chosen from a table of size against time, which `cargo xtask bench levels` prints and
+//! docs/bench/build.md keeps: gzip 2 is the fastest that is no larger than what umoci writes, and zstd 3 what `zstd`
+//! itself takes. Smaller tables for zstd 3, which fit the nearest cache, were a little faster for a little more size,
+//! and are not worth digests that no other zstd makes.
 
 mod block;
 mod gzip;

@@ -20,8 +20,8 @@ use tempfile::TempDir;
 
 use crate::files::io_error;
 
-/// Up to so many files are fsynced one by one; beyond, the whole file system is, once. On ext4, in two runs, that took
-/// 0.4 and 0.04 s for 5000 files of 2 kB, where fsync took 20 and 0.9 s; but it waits for what others have written too,
+/// Up to so many files are fsynced one by one; beyond, the whole file system is, once. For thousands of small files on
+/// ext4 that takes a fraction of the time; but it waits for what others have written too,
 /// which a copy of one image should not. (Since Linux 5.8 it tells of errors as fsync does.)
 const ONE_BY_ONE: usize = 32;
 

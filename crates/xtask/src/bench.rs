@@ -16,8 +16,10 @@ mod layout;
 mod levels;
 mod machine;
 pub(crate) mod measure;
+mod options;
 mod place;
 mod plot;
+mod profile;
 mod race;
 mod repack;
 mod report;
@@ -30,85 +32,16 @@ mod validate;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use clap::{Args, ValueEnum};
+use clap::ValueEnum as _;
 
 use crate::dist;
 use crate::tools::release_binary;
 use goals::Verdict;
 use images::Image;
+pub(crate) use options::Options;
+use options::Verb;
 use place::Place;
 use report::Report;
-
-/// What can be measured.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Verb {
-    /// All of the following
-    All,
-    /// Unpack images into bundles
-    Unpack,
-    /// Make an image of a directory
-    Build,
-    /// The same at each level of compression: size against time
-    Levels,
-    /// Put what was changed in a bundle into a layer
-    Repack,
-    /// Check images
-    Validate,
-    /// Copy an image to a layout and to archives
-    Copy,
-    /// List, inspect, tag and collect in a layout of many images
-    Layout,
-    /// Start, and unpack an image of 1 MB
-    Start,
-    /// How time and memory grow
-    Scale,
-}
-
-const VERBS: [Verb; 9] = [
-    Verb::Unpack,
-    Verb::Build,
-    Verb::Levels,
-    Verb::Repack,
-    Verb::Validate,
-    Verb::Copy,
-    Verb::Layout,
-    Verb::Start,
-    Verb::Scale,
-];
-
-#[derive(Args)]
-pub(crate) struct Options {
-    /// What to measure
-    #[arg(value_enum, default_value = "all")]
-    verbs: Vec<Verb>,
-    /// The smallest image and one round: at most a minute a verb
-    #[arg(long)]
-    quick: bool,
-    /// How often each program runs [default: 3]
-    #[arg(long, value_name = "N")]
-    rounds: Option<usize>,
-    /// Work below this directory; by default on a tmpfs of the benchmark's own (as root), or in /dev/shm
-    #[arg(long, value_name = "DIR", conflicts_with = "ext4")]
-    dir: Option<PathBuf>,
-    /// Work on an ext4 in a file, with its journal (as root)
-    #[arg(long)]
-    ext4: bool,
-    /// These images alone: debian, multi, multi-zstd, bigfile, manyfiles
-    #[arg(long, value_name = "NAME", num_args = 1.., value_delimiter = ',')]
-    image: Vec<String>,
-    /// Also write the results there
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
-    /// Keep the results in docs/bench and write the pages from them
-    #[arg(long, conflicts_with = "image")]
-    docs: bool,
-    /// Instead, count the instructions of small commands; an error if they grew
-    #[arg(long, exclusive = true)]
-    check: bool,
-    /// Instead, count them and keep the counts as those to compare with
-    #[arg(long, exclusive = true)]
-    record: bool,
-}
 
 /// What every verb needs.
 struct Bench {
@@ -128,21 +61,25 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         }
         return Ok(());
     }
-    let verbs = if options.verbs.contains(&Verb::All) { VERBS.to_vec() } else { options.verbs.clone() };
-    let rounds = options.rounds.unwrap_or(if options.quick { 1 } else { 3 });
-    if rounds == 0 {
-        bail!("no rounds, no result");
-    }
-    for name in &options.image {
-        if !images::NAMES.contains(&name.as_str()) {
-            bail!("there is no image {name}; there are {}", images::NAMES.join(", "));
-        }
+    let verbs = options.verbs();
+    if let Some(path) = &options.json {
+        // That it cannot be written is better known now.
+        let file = std::fs::File::options().create(true).append(true).open(path);
+        file.with_context(|| path.display().to_string())?;
     }
     interrupt::catch()?;
-    let binary = release_binary()?;
+    // First what can be wrong with little ado; compiling takes minutes.
     let need = if options.quick { 2 << 30 } else { 5 << 30 };
     let place = Place::new(options.dir.as_deref(), options.ext4, need)?;
-    let bench = Bench { binary, place, rounds, quick: options.quick, images: options.image.clone() };
+    let only_profiles = verbs.iter().all(|verb| *verb == Verb::Profile);
+    let binary = if only_profiles { profile::kept()? } else { release_binary()? };
+    let bench = Bench {
+        binary,
+        place,
+        rounds: options.rounds(),
+        quick: options.quick,
+        images: options.image.clone(),
+    };
     let (mut reports, mut failed) = (Vec::new(), Vec::new());
     for verb in verbs {
         let name = verb.to_possible_value().context("a name")?.get_name().to_owned();
@@ -150,12 +87,12 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         let report = match bench.measure(verb) {
             Ok(report) => report,
             // One verb that cannot be measured keeps nobody from seeing the others.
-            Err(error) if !interrupt::came() => {
+            Err(error) => {
+                interrupt::check()?;
                 eprintln!("{name}: {error:#}");
                 failed.push(name);
                 continue;
             }
-            Err(error) => return Err(error),
         };
         print(&report);
         if options.docs {
@@ -188,6 +125,7 @@ impl Bench {
             Verb::Layout => layout::run(self),
             Verb::Start => start::run(self),
             Verb::Scale => scale::run(self),
+            Verb::Profile => profile::run(self),
         }
     }
 
@@ -236,7 +174,10 @@ fn rootless() -> &'static str {
 /// Fails, and says where, unless both trees are the same in everything that a tree has.
 fn same_trees(what: &str, left: &Path, right: &Path) -> Result<usize> {
     use ocidian_testkit::tree::{Ignore, Snapshot, diff};
-    let (left, right) = (Snapshot::of(left)?, Snapshot::of(right)?);
+    let left = Snapshot::of(left)?;
+    interrupt::check()?;
+    let right = Snapshot::of(right)?;
+    interrupt::check()?;
     let differences = diff(&left, &right, &Ignore::nothing());
     for difference in differences.iter().take(20) {
         eprintln!("{what}: {difference}");

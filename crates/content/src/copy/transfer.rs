@@ -1,6 +1,6 @@
 //! The bytes of a copy: several blobs at a time, each through one buffer. They are verified once, by the destination:
 //! [`BlobWrite::commit`](crate::BlobWrite::commit) takes nothing of another size or digest, so hashing them in reading
-//! too would tell nothing and take half as long again.
+//! too would tell nothing and take longer.
 
 use std::io::{self, Read, Write};
 use std::num::NonZeroUsize;

@@ -7,8 +7,9 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
-use ocidian_testkit::run;
 
+use super::images::Image;
+use super::interrupt;
 use super::place::Kept;
 use super::race::{Field, Task};
 use super::report::Report;
@@ -17,7 +18,7 @@ use super::{Bench, rootless, same_trees};
 pub(super) fn run(bench: &Bench) -> Result<Report> {
     let field = Field::new(&bench.binary, &["umoci", "buildah", "tar", "bsdtar", "gzip", "pigz", "zstd"]);
     let mut report = field.report("build", &bench.place, bench.rounds, bench.quick)?;
-    let (tree, about) = tree(bench)?;
+    let (tree, about) = tree(bench, &bench.image("multi")?)?;
     report.notes.push(about);
     for compression in ["gzip", "zstd", "none"] {
         check(bench, &tree.path, compression)?;
@@ -30,11 +31,10 @@ pub(super) fn run(bench: &Bench) -> Result<Report> {
 }
 
 /// The tree of an image, unpacked; and a line about it.
-pub(super) fn tree(bench: &Bench) -> Result<(Kept, String)> {
-    let image = bench.image("multi")?;
+pub(super) fn tree(bench: &Bench, image: &Image) -> Result<(Kept, String)> {
     let tree = bench.place.keep("tree")?;
     let source = format!("oci:{}:latest", image.layout.display());
-    run::stdout(Command::new(&bench.binary).args(["--quiet", "rootfs", &source]).arg(&tree.path))?;
+    interrupt::stdout(Command::new(&bench.binary).args(["--quiet", "rootfs", &source]).arg(&tree.path))?;
     let entries = walkdir::WalkDir::new(&tree.path).into_iter().count();
     let bytes = super::race::bytes_below(&tree.path)?;
     let about = format!(
@@ -90,7 +90,7 @@ pub(super) fn check(bench: &Bench, tree: &Path, compression: &str) -> Result<usi
     let (layout, again) = (bench.place.keep("layout")?, bench.place.keep("again")?);
     let image = format!("oci:{}:latest", layout.path.display());
     let ours = |arguments: &[&str], path: &Path| {
-        run::stdout(Command::new(&bench.binary).arg("--quiet").args(arguments).arg(path))
+        interrupt::stdout(Command::new(&bench.binary).arg("--quiet").args(arguments).arg(path))
     };
     ours(&["build", "--compress", compression, "-t", &image], tree)?;
     ours(&["rootfs", &image], &again.path)?;

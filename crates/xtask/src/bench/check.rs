@@ -1,7 +1,7 @@
 //! `cargo xtask bench --check`: instruction counts of small commands beside those recorded.
 //!
 //! Seconds differ from run to run and from machine to machine; how many instructions a command
-//! executes hardly does, so a tenth more of them is seen on a busy machine as on a quiet one. They
+//! executes hardly does, so a few more of them are seen on a busy machine as on a quiet one. They
 //! depend on what compiled the program, on its C library and on the processor that valgrind plays.
 //! Where any of these is not as it was, the counts are of something else, and nothing is compared.
 
@@ -15,7 +15,7 @@ use anyhow::{Result, bail};
 use crate::tools::repository;
 use record::{Made, Record};
 
-/// What a count may differ from the recorded one, in percent: three times what it does by itself
+/// What a count may differ from the recorded one, in percent: well above what it does by itself
 /// (docs/instructions.md).
 const TOLERANCE: f64 = 2.0;
 

@@ -5,9 +5,9 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
-use ocidian_testkit::run;
 
 use super::Bench;
+use super::interrupt;
 use super::race::{Field, Task};
 use super::report::Report;
 
@@ -19,7 +19,7 @@ pub(super) fn run(bench: &Bench) -> Result<Report> {
     report.notes.push(format!("The image {}; layers: {}.", image.name, image.layers.len()));
     // Source and destination on one file system, as they mostly are.
     let layout = bench.place.keep("layout")?;
-    run::stdout(Command::new("cp").arg("-r").arg(&image.layout).arg(&layout.path))?;
+    interrupt::stdout(Command::new("cp").arg("-r").arg(&image.layout).arg(&layout.path))?;
     for form in ["oci:", "oci-archive:", "docker-archive:"] {
         check(bench, &layout.path, form).with_context(|| form.to_owned())?;
     }
@@ -40,7 +40,7 @@ fn check(bench: &Bench, layout: &Path, form: &str) -> Result<()> {
     let middle = format!("{form}{}:{name}", there.path.display());
     let to = format!("oci:{}:latest", back.path.display());
     for (from, to) in [(&from, &middle), (&middle, &to)] {
-        run::stdout(Command::new(&bench.binary).args(["--quiet", "copy", from, to]))?;
+        interrupt::stdout(Command::new(&bench.binary).args(["--quiet", "copy", from, to]))?;
     }
     for blob in fs::read_dir(layout.join("blobs/sha256"))? {
         let blob = blob?;
@@ -52,7 +52,8 @@ fn check(bench: &Bench, layout: &Path, form: &str) -> Result<()> {
 }
 
 fn tasks(field: &Field) -> Vec<Task<'_>> {
-    let skopeo = |to: &str| format!("exec skopeo copy --quiet \"oci:$1:latest\" \"{to}\"");
+    let skopeo =
+        |to: &str| format!("exec skopeo --tmpdir \"$TMPDIR\" copy --quiet \"oci:$1:latest\" \"{to}\"");
     vec![
         field
             .task("to a new layout", "skopeo copy")

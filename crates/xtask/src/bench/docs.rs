@@ -16,7 +16,7 @@ use super::{plot, scale};
 use crate::tools::repository;
 
 /// A page and its template.
-const PAGES: [(&str, &str); 9] = [
+const PAGES: [(&str, &str); 10] = [
     ("docs/bench.md", include_str!("docs/bench.md")),
     ("docs/bench/unpack.md", include_str!("docs/unpack.md")),
     ("docs/bench/build.md", include_str!("docs/build.md")),
@@ -26,6 +26,7 @@ const PAGES: [(&str, &str); 9] = [
     ("docs/bench/layout.md", include_str!("docs/layout.md")),
     ("docs/bench/start.md", include_str!("docs/start.md")),
     ("docs/bench/scale.md", include_str!("docs/scale.md")),
+    ("docs/bench/profile.md", include_str!("docs/profile.md")),
 ];
 
 /// Pages that have such figures in one place, between two lines.

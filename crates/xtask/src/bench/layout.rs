@@ -10,10 +10,10 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
-use ocidian_testkit::run;
 use serde_json::Value;
 
 use super::Bench;
+use super::interrupt;
 use super::race::{Field, Task};
 use super::report::Report;
 
@@ -91,7 +91,7 @@ fn effects(bench: &Bench) -> Result<()> {
     let layout = bench.place.keep("few")?;
     make::layout(&layout.path, FEW)?;
     let first = format!("oci:{}:v0", layout.path.display());
-    run::stdout(Command::new(&bench.binary).args(["--quiet", "tag", &first, "v1"]))?;
+    interrupt::stdout(Command::new(&bench.binary).args(["--quiet", "tag", &first, "v1"]))?;
     ours(bench, &["--quiet", "gc", "--grace", "0"], &layout.path)?;
     // What was v1: its manifest, its config and the layers that it shared with nobody.
     let total = space(bench, &layout.path)?;
@@ -107,5 +107,5 @@ fn space(bench: &Bench, layout: &Path) -> Result<Value> {
 }
 
 fn ours(bench: &Bench, arguments: &[&str], layout: &Path) -> Result<String> {
-    run::stdout(Command::new(&bench.binary).args(arguments).arg(layout))
+    interrupt::stdout(Command::new(&bench.binary).args(arguments).arg(layout))
 }

@@ -16,7 +16,7 @@ pub(super) fn run(bench: &Bench) -> Result<Report> {
     let field = Field::new(&bench.binary, &["tar", "gzip", "pigz", "zstd"]);
     // One round: what differs from level to level is far above the noise.
     let mut report = field.report("levels", &bench.place, 1, bench.quick)?;
-    let (tree, about) = tree(bench)?;
+    let (tree, about) = tree(bench, &bench.image("multi")?)?;
     report.notes.push(about);
 
     let filter = |filter: &str| {

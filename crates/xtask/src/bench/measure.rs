@@ -53,9 +53,14 @@ impl Cost {
 pub(crate) fn cost(command: &Command) -> Result<Cost> {
     interrupt::check()?;
     let (result, said) = (tempfile::NamedTempFile::new()?, tempfile::NamedTempFile::new()?);
-    let mut measuring = Command::new(std::env::current_exe()?);
+    // By way of the kernel: this program's own file may have been compiled anew since it was started.
+    let mut measuring = Command::new("/proc/self/exe");
     measuring.arg("__measure").arg(result.path()).arg("--");
     measuring.arg(command.get_program()).args(command.get_args()).stdin(Stdio::null());
+    if let Some(directory) = command.get_current_dir() {
+        measuring.current_dir(directory);
+    }
+    measuring.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     // Nobody waits for what it says; a group of its own can be ended with all that it started.
     measuring.stdout(Stdio::null()).stderr(said.reopen()?).process_group(0);
     let status = wait(&mut measuring.spawn()?)?;
@@ -74,11 +79,27 @@ fn wait(child: &mut Child) -> Result<ExitStatus> {
             return Ok(status);
         }
         if interrupt::came() {
-            let _ = killpg(Pid::from_raw(child.id().cast_signed()), Signal::SIGTERM);
-            return Ok(child.wait()?);
+            let group = Pid::from_raw(child.id().cast_signed());
+            let _ = killpg(group, Signal::SIGTERM);
+            let status = child.wait()?;
+            end(group, Duration::from_secs(5));
+            return Ok(status);
         }
         std::thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(50));
+    }
+}
+
+/// Returns once none of a group lives that was told to end: what it would still write could not be removed. Who does
+/// not listen is killed.
+fn end(group: Pid, patience: Duration) {
+    let start = Instant::now();
+    while killpg(group, None).is_ok() {
+        if start.elapsed() > patience {
+            let _ = killpg(group, Signal::SIGKILL);
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
     }
 }
 
@@ -100,4 +121,25 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         bail!("{status}");
     }
     Ok(std::fs::write(&options.result, serde_json::to_vec(&cost)?)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+    use std::os::unix::process::ExitStatusExt as _;
+
+    use super::*;
+
+    #[test]
+    fn who_does_not_listen_is_killed() {
+        let mut deaf = Command::new("sh");
+        deaf.args(["-c", "trap '' TERM; echo deaf; while :; do sleep 1; done"]);
+        let mut child = deaf.stdout(Stdio::piped()).process_group(0).spawn().unwrap();
+        let mut said = [0; 5];
+        child.stdout.as_mut().unwrap().read_exact(&mut said).unwrap();
+        let group = Pid::from_raw(child.id().cast_signed());
+        killpg(group, Signal::SIGTERM).unwrap();
+        end(group, Duration::from_millis(20));
+        assert_eq!(child.wait().unwrap().signal(), Some(Signal::SIGKILL as i32));
+    }
 }

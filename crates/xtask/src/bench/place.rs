@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use nix::fcntl::posix_fallocate;
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::statfs::{BTRFS_SUPER_MAGIC, EXT4_SUPER_MAGIC, TMPFS_MAGIC, XFS_SUPER_MAGIC, statfs};
@@ -28,6 +29,9 @@ pub(crate) struct Kept {
     /// Where nothing was when it was given out.
     pub(crate) path: PathBuf,
 }
+
+/// Where skopeo and buildah note each blob that they saw, and wait for the disk each time.
+const BLOB_CACHE: &str = "/var/lib/containers/cache";
 
 impl Place {
     /// The directory given, else an ext4 in a file, else a tmpfs that has to hold `need` bytes.
@@ -61,6 +65,7 @@ impl Place {
 
     fn below(directory: &Path) -> Result<Self> {
         let directory = directory.canonicalize().with_context(|| directory.display().to_string())?;
+        ensure!(directory.is_dir(), "{} is no directory", directory.display());
         let kind = kind(&directory)?;
         let name = format!("{} ({kind})", directory.display());
         Ok(Self { directory, kind, name, mounted: None })
@@ -70,24 +75,40 @@ impl Place {
         let point = tempfile::Builder::new().prefix(PREFIX).tempdir()?;
         mount(Some("tmpfs"), point.path(), Some("tmpfs"), MsFlags::empty(), Some("size=75%,mode=0755"))
             .context("mounting a tmpfs")?;
-        Ok(Self::mounted("tmpfs", "tmpfs", point))
+        Self::mounted("tmpfs", "tmpfs", point)
     }
 
     fn ext4() -> Result<Self> {
         let point = tempfile::Builder::new().prefix(PREFIX).tempdir()?;
         let holder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(crate::tools::target())?;
         let file = holder.path().join("ext4");
-        std::fs::File::create(&file)?.set_len(8 << 30)?;
+        // Of blocks that are there already, and stay: whoever writes to one first would else pay for it below.
+        posix_fallocate(std::fs::File::create(&file)?, 0, 8 << 30)
+            .with_context(|| format!("8 GiB in {}", holder.path().display()))?;
         // All of it now: a kernel thread that fills in tables later would be measured with the rest.
-        let now = "lazy_itable_init=0,lazy_journal_init=0";
-        run::stdout(Command::new("mkfs.ext4").args(["-q", "-F", "-E", now]).arg(&file))?;
-        run::stdout(Command::new("mount").args(["-o", "loop"]).arg(&file).arg(point.path()))?;
+        let now = "nodiscard,lazy_itable_init=0,lazy_journal_init=0";
+        run::stdout(Command::new("mkfs.ext4").args(["-q", "-F", "-O", "has_journal", "-E", now]).arg(&file))?;
+        let options = "data=ordered,relatime";
+        run::stdout(
+            Command::new("mount").args(["-o", &format!("loop,{options}")]).arg(&file).arg(point.path()),
+        )?;
         // The name goes now; the loop device holds the file, and the mount the device.
-        Ok(Self::mounted("ext4", "ext4 with its journal, on a loop file", point))
+        let name =
+            format!("ext4 with its journal ({options}), on a loop file of 8 GiB on {}", kind(holder.path())?);
+        Self::mounted("ext4", &name, point)
     }
 
-    fn mounted(kind: &'static str, name: &str, point: TempDir) -> Self {
-        Self { directory: point.path().to_owned(), kind, name: name.to_owned(), mounted: Some(point) }
+    fn mounted(kind: &'static str, name: &str, point: TempDir) -> Result<Self> {
+        let place =
+            Self { directory: point.path().to_owned(), kind, name: name.to_owned(), mounted: Some(point) };
+        // What is measured here is this file system, for everybody, and nobody else sees it.
+        if Path::new(BLOB_CACHE).is_dir() {
+            let own = place.directory.join("blob-cache");
+            std::fs::create_dir(&own)?;
+            let none: Option<&str> = None;
+            mount(Some(&own), BLOB_CACHE, none, MsFlags::MS_BIND, none).context(BLOB_CACHE)?;
+        }
+        Ok(place)
     }
 
     /// What to call it in the report.
@@ -181,4 +202,35 @@ fn kind(path: &Path) -> Result<&'static str> {
         (BTRFS_SUPER_MAGIC, "btrfs"),
     ];
     Ok(known.iter().find(|(magic, _)| *magic == kind).map_or("another file system", |(_, name)| name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_that_is_none_is_told() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        for path in [file, directory.path().join("nothing")] {
+            let error = Place::new(Some(&path), false, 0).map(drop).unwrap_err();
+            assert!(format!("{error:#}").contains(path.to_str().unwrap()), "{error:#}");
+        }
+    }
+
+    #[test]
+    fn nothing_stays_of_what_was_kept() {
+        let directory = tempfile::tempdir().unwrap();
+        let place = Place::new(Some(directory.path()), false, 0).unwrap();
+        let kept = place.keep("kept").unwrap();
+        std::fs::create_dir_all(kept.path.join("below")).unwrap();
+        drop(kept);
+        let failed: Result<()> = place.fresh(|path| {
+            std::fs::write(path, "")?;
+            bail!("why")
+        });
+        assert_eq!(failed.unwrap_err().to_string(), "why");
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+    }
 }

@@ -11,6 +11,7 @@ use anyhow::{Context as _, Result};
 use ocidian_testkit::peers::Peer;
 use ocidian_testkit::run;
 
+use super::interrupt;
 use super::machine::Machine;
 use super::measure::{self, Cost};
 use super::place::Place;
@@ -27,7 +28,8 @@ struct Program {
 }
 
 enum How {
-    /// A shell script: `$1` is the input, `$2` where nothing is yet, then the task's own arguments.
+    /// A shell script: `$1` is the input, `$2` where nothing is yet, then the task's own arguments; `$TMPDIR` is on
+    /// the same file system and goes with it.
     Shell(String),
     /// Words, without a shell, whose start would be measured too; `$1` and `$2` in them stand for the same.
     Words(Vec<String>),
@@ -153,8 +155,14 @@ impl<'a> Task<'a> {
         if !self.field.has(tool) {
             return self;
         }
-        let program =
-            if tool == "ocidian" { self.field.ocidian.display().to_string() } else { tool.to_owned() };
+        let ocidian = tool == "ocidian";
+        let program = if ocidian { self.field.ocidian.clone() } else { tool.into() };
+        self.program(name, &program, words)
+    }
+
+    /// A program that is here, started without a shell.
+    pub(super) fn program(self, name: &str, program: &Path, words: &[&str]) -> Self {
+        let program = program.display().to_string();
         let words = std::iter::once(program).chain(words.iter().map(|&word| word.to_owned()));
         self.add(name, How::Words(words.collect()))
     }
@@ -208,13 +216,16 @@ impl<'a> Task<'a> {
     }
 
     fn measure(&self, program: &Program, input: &Path, destination: &Path, place: &Place) -> Result<Cost> {
+        // Temporary files belong on the file system that is measured, not on this machine's disk.
+        let beside = destination.parent().context("a parent")?;
         let shell = |script: &str| {
             let mut command = Command::new("sh");
             command.args(["-c", script, "sh"]).arg(input).arg(destination).args(&self.arguments);
+            command.env("TMPDIR", beside);
             command
         };
         if let Some(script) = &program.prepare {
-            run::stdout(&mut shell(script)).with_context(|| format!("before {}", program.name))?;
+            interrupt::stdout(&mut shell(script)).with_context(|| format!("before {}", program.name))?;
         }
         place.settle()?;
         let command = match &program.how {
@@ -224,7 +235,7 @@ impl<'a> Task<'a> {
                 let mut words =
                     words.iter().map(|word| word.replace("$1", &input).replace("$2", &destination));
                 let mut command = Command::new(words.next().unwrap_or_default());
-                command.args(words);
+                command.args(words).env("TMPDIR", beside);
                 command
             }
         };

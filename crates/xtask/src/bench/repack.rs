@@ -10,8 +10,8 @@ use std::process::Command;
 use std::time::{Duration, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, ensure};
-use ocidian_testkit::run;
 
+use super::interrupt;
 use super::race::Field;
 use super::report::Report;
 use super::{Bench, rootless, same_trees};
@@ -32,15 +32,17 @@ pub(super) fn run(bench: &Bench) -> Result<Report> {
     let work = bench.place.keep("work")?;
     fs::create_dir(&work.path)?;
     // On the same file system, so that the fresh layouts can be links.
-    run::stdout(Command::new("cp").arg("-r").arg(&image.layout).arg(work.path.join("layout")))?;
+    interrupt::stdout(Command::new("cp").arg("-r").arg(&image.layout).arg(work.path.join("layout")))?;
     let mut bundles = vec![("ocidian", OCIDIAN)];
     let from = format!("{}:latest", work.path.join("layout").display());
     let mut ours = Command::new(&bench.binary);
-    run::stdout(ours.args(["--quiet", "unpack", &format!("oci:{from}")]).arg(work.path.join("ocidian")))?;
+    interrupt::stdout(
+        ours.args(["--quiet", "unpack", &format!("oci:{from}")]).arg(work.path.join("ocidian")),
+    )?;
     if field.has("umoci") {
         let mut umoci = Command::new("umoci");
         umoci.arg("unpack").args(rootless().split_whitespace()).args(["--image", &from]);
-        run::stdout(umoci.arg(work.path.join("umoci")))?;
+        interrupt::stdout(umoci.arg(work.path.join("umoci")))?;
         bundles.push(("umoci", UMOCI));
     }
 
@@ -88,7 +90,7 @@ fn change(rootfs: &Path, files: usize) -> Result<()> {
 fn check(bench: &Bench, work: &Path, bundle: &str) -> Result<()> {
     let (layout, again) = (bench.place.keep("layout")?, bench.place.keep("again")?);
     let new = format!("{}:new", layout.path.display());
-    run::stdout(Command::new("cp").arg("-al").arg(work.join("layout")).arg(&layout.path))?;
+    interrupt::stdout(Command::new("cp").arg("-al").arg(work.join("layout")).arg(&layout.path))?;
     let mut repack = match bundle {
         "umoci" => Command::new("umoci"),
         _ => Command::new(&bench.binary),
@@ -98,9 +100,9 @@ fn check(bench: &Bench, work: &Path, bundle: &str) -> Result<()> {
         "umoci" => repack.args(["--image", &new]).arg(work.join(bundle)),
         _ => repack.arg(work.join(bundle)).args(["-t", &format!("oci:{new}")]),
     };
-    run::stdout(&mut repack)?;
+    interrupt::stdout(&mut repack)?;
     let mut unpack = Command::new(&bench.binary);
-    run::stdout(unpack.args(["--quiet", "rootfs", &format!("oci:{new}")]).arg(&again.path))?;
+    interrupt::stdout(unpack.args(["--quiet", "rootfs", &format!("oci:{new}")]).arg(&again.path))?;
     same_trees("repacked and unpacked again", &work.join(bundle).join("rootfs"), &again.path)?;
     Ok(())
 }

@@ -5,9 +5,9 @@ use std::process::Command;
 
 use anyhow::Result;
 use ocidian_testkit::layout::{Entry, Layer, simple};
-use ocidian_testkit::run;
 use serde_json::json;
 
+use super::interrupt;
 use super::measure::Cost;
 use super::race::Field;
 use super::report::{Report, Row};
@@ -62,10 +62,10 @@ fn check(bench: &Bench, layout: &Path) -> Result<()> {
     let (ours, theirs) = (bench.place.keep("ours")?, bench.place.keep("theirs")?);
     let source = format!("{}:latest", layout.display());
     let mut unpack = Command::new(&bench.binary);
-    run::stdout(unpack.args(["--quiet", "unpack", &format!("oci:{source}")]).arg(&ours.path))?;
+    interrupt::stdout(unpack.args(["--quiet", "unpack", &format!("oci:{source}")]).arg(&ours.path))?;
     let mut umoci = Command::new("umoci");
     umoci.arg("unpack").args(rootless().split_whitespace()).args(["--image", &source]);
-    run::stdout(umoci.arg(&theirs.path))?;
+    interrupt::stdout(umoci.arg(&theirs.path))?;
     same_trees("the small image", &ours.path.join("rootfs"), &theirs.path.join("rootfs"))?;
     Ok(())
 }

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
-use ocidian_testkit::run;
 
 use super::images::{self, Compression, Image};
+use super::interrupt;
 use super::race::Field;
 use super::report::Report;
 use super::{Bench, floor, rootless, same_trees};
@@ -66,10 +66,10 @@ fn task<'a>(field: &'a Field, image: &Image, xtask: &Path, list: &Path) -> super
 }
 
 /// Unpacks once with Ocidian and once with umoci and compares everything that a tree has; a line about the outcome.
-fn check(bench: &Bench, image: &Image, field: &Field) -> Result<String> {
+pub(super) fn check(bench: &Bench, image: &Image, field: &Field) -> Result<String> {
     let ours = bench.place.keep("ours")?;
     let source = format!("oci:{}:latest", image.layout.display());
-    run::stdout(Command::new(&bench.binary).args(["--quiet", "unpack", &source]).arg(&ours.path))?;
+    interrupt::stdout(Command::new(&bench.binary).args(["--quiet", "unpack", &source]).arg(&ours.path))?;
     let same = match image.compression {
         Compression::Gzip => None,
         // The same layers, compressed as umoci can read them.
@@ -83,7 +83,7 @@ fn check(bench: &Bench, image: &Image, field: &Field) -> Result<String> {
     let mut umoci = Command::new("umoci");
     umoci.arg("unpack").args(rootless().split_whitespace());
     umoci.arg("--image").arg(format!("{}:latest", peer.layout.display())).arg(&theirs.path);
-    run::stdout(&mut umoci)?;
+    interrupt::stdout(&mut umoci)?;
     // All of it, times of directories too: umoci 0.4.7 gets everything right that these images hold.
     let entries = same_trees(&image.name, &ours.path.join("rootfs"), &theirs.path.join("rootfs"))
         .context("Ocidian's tree beside umoci's")?;

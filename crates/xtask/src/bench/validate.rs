@@ -1,6 +1,7 @@
 //! `cargo xtask bench validate`: every blob, every diff_id and every rule, beside the checksums that a shell makes.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Result, ensure};
@@ -8,6 +9,8 @@ use ocidian_testkit::run;
 
 use super::Bench;
 use super::images::{Compression, Image};
+use super::interrupt;
+use super::place::Place;
 use super::race::Field;
 use super::report::Report;
 
@@ -18,7 +21,7 @@ pub(super) fn run(bench: &Bench) -> Result<Report> {
     report.notes.extend(notes);
     for image in &images {
         image.warm()?;
-        check(bench, image)?;
+        check(&bench.binary, &bench.place, image)?;
         let filter = match image.compression {
             Compression::Gzip => "gzip -dc",
             Compression::Zstd => "zstd -dcq",
@@ -41,17 +44,17 @@ pub(super) fn run(bench: &Bench) -> Result<Report> {
 }
 
 /// The verdict is right both ways: the image is valid, and with a byte changed in its last layer it is not.
-fn check(bench: &Bench, image: &Image) -> Result<()> {
-    run::stdout(Command::new(&bench.binary).args(["--quiet", "validate"]).arg(&image.layout))?;
-    let forged = bench.place.keep("forged")?;
-    run::stdout(Command::new("cp").arg("-r").arg(&image.layout).arg(&forged.path))?;
+pub(super) fn check(binary: &Path, place: &Place, image: &Image) -> Result<()> {
+    interrupt::stdout(Command::new(binary).args(["--quiet", "validate"]).arg(&image.layout))?;
+    let forged = place.keep("forged")?;
+    interrupt::stdout(Command::new("cp").arg("-r").arg(&image.layout).arg(&forged.path))?;
     let Some(name) = image.layers.last().and_then(|layer| layer.file_name()) else { return Ok(()) };
     let path = forged.path.join("blobs/sha256").join(name);
     let file = fs::File::options().read(true).write(true).open(&path)?;
     let (middle, mut byte) = (file.metadata()?.len() / 2, [0]);
     std::os::unix::fs::FileExt::read_exact_at(&file, &mut byte, middle)?;
     std::os::unix::fs::FileExt::write_all_at(&file, &[!byte[0]], middle)?;
-    let mut validate = Command::new(&bench.binary);
+    let mut validate = Command::new(binary);
     let verdict = run::output(validate.args(["--quiet", "validate", "--format", "json"]).arg(&forged.path))?;
     let found = String::from_utf8_lossy(&verdict.stdout).contains("\"layout-blob-digest\"");
     ensure!(!verdict.status.success() && found, "{} is found valid although a byte is wrong", image.name);

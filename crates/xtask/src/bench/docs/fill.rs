@@ -3,6 +3,7 @@
 //! - `{{? STEM}}` … `{{.}}`: only if that report is stored; `{{? STEM/TASK/PROGRAM}}`: only if it has that row.
 //! - `{{about STEM}}`: the machine, the place, the versions, and what was checked.
 //! - `{{table STEM}}`, `{{table STEM/TASK}}`: rows.
+//! - `{{across STEM: TASK WHAT; TASK WHAT}}`: a line for each program, a column for each of these figures.
 //! - `{{goals}}`: every goal. `{{met}}`: how many of those that were measured are met.
 //! - `{{STEM/TASK/PROGRAM/WHAT}}`: a figure. WHAT is `wall`, `cpu`, `peak`, `size`, each with its unit; `ratio`, to the
 //!   task's base; or `times PROGRAM`, how many times as fast as that one.
@@ -67,6 +68,12 @@ fn value(place: &str, stored: &Stored) -> Result<String> {
             let rows = |report: &Report| table::rows(report, |row| task.is_empty() || row.task == task);
             stored.get(stem).map_or_else(absent, |report| rows(report).trim_end().to_owned())
         }
+        "across" => {
+            let (stem, columns) = argument.split_once(": ").context("STEM: TASK WHAT; TASK WHAT")?;
+            let columns: Option<Vec<_>> = columns.split("; ").map(|column| column.rsplit_once(' ')).collect();
+            let columns = columns.context("TASK WHAT")?;
+            stored.get(stem).map_or_else(|| Ok(absent()), |report| across(report, &columns))?
+        }
         "goals" => table::verdicts(verdicts(stored).iter()).trim_end().to_owned(),
         "met" => {
             let verdicts = verdicts(stored);
@@ -96,6 +103,32 @@ fn value(place: &str, stored: &Stored) -> Result<String> {
             report.row(task, program).map_or_else(|| Ok(absent()), |row| figure(report, row, what))?
         }
     })
+}
+
+/// A line for each program, of figures that each name a task and what of it.
+fn across(report: &Report, columns: &[(&str, &str)]) -> Result<String> {
+    let mut programs: Vec<&str> = Vec::new();
+    for row in &report.rows {
+        if !programs.contains(&row.program.as_str()) {
+            programs.push(&row.program);
+        }
+    }
+    let title = |&(task, what): &(&str, &str)| match what {
+        "cpu" => format!("{task}, CPU"),
+        _ => task.to_owned(),
+    };
+    let mut out = table::line(std::iter::once(String::new()).chain(columns.iter().map(title)));
+    let rule = std::iter::once("---").chain(columns.iter().map(|_| "---:"));
+    out.push_str(&table::line(rule.map(str::to_owned)));
+    for program in programs {
+        let mut cells = vec![program.to_owned()];
+        for (task, what) in columns {
+            let row = report.row(task, program);
+            cells.push(row.map_or_else(|| Ok(String::new()), |row| figure(report, row, what))?);
+        }
+        out.push_str(&table::line(cells.into_iter()));
+    }
+    Ok(out.trim_end().to_owned())
 }
 
 fn figure(report: &Report, row: &Row, what: &str) -> Result<String> {
@@ -166,6 +199,12 @@ mod tests {
             ("{{unpack/multi/ocidian unpack/wall}}", ABSENT),
             ("{{build/gzip/ocidian build/wall}}", ABSENT),
             ("{{fit entries/unpack}}", ABSENT),
+            ("{{across build: gzip size}}", ABSENT),
+            (
+                "{{across unpack: debian wall; multi wall; debian peak}}",
+                "|  | debian | multi | debian |\n| --- | ---: | ---: | ---: |\n\
+                 | ocidian unpack | 250 ms |  | 11.0 MB |\n| zcat \\| tar | 1.50 s |  | 0.0 MB |",
+            ),
             ("a\n{{? build}}\nno {{build/a/b/wall}}\n{{.}}\nb{{? unpack}} c{{.}}", "a\nb c"),
             ("{{? unpack/debian/zcat | tar}}a{{.}}{{? unpack/debian/ocidian}}b{{.}}", "a"),
         ] {
@@ -175,8 +214,15 @@ mod tests {
 
     #[test]
     fn what_is_no_place_is_an_error() {
-        for template in ["{{", "{{unpack}}", "{{unpack/debian/ocidian unpack/speed}}", "{{? no}} never ends"]
-        {
+        for template in [
+            "{{",
+            "{{unpack}}",
+            "{{unpack/debian/ocidian unpack/speed}}",
+            "{{across unpack}}",
+            "{{across unpack: debian}}",
+            "{{across unpack: debian speed}}",
+            "{{? no}} never ends",
+        ] {
             assert!(fill(template, &stored()).is_err(), "{template}");
         }
     }

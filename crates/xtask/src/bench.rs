@@ -32,7 +32,6 @@ mod validate;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use clap::ValueEnum as _;
 
 use crate::dist;
 use crate::tools::release_binary;
@@ -71,6 +70,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     // First what can be wrong with little ado; compiling takes minutes.
     let need = if options.quick { 2 << 30 } else { 5 << 30 };
     let place = Place::new(options.dir.as_deref(), options.ext4, need)?;
+    for verb in verbs.iter().filter(|_| options.docs) {
+        docs::has_a_page(&verb.name()?, place.kind())?;
+    }
     let only_profiles = verbs.iter().all(|verb| *verb == Verb::Profile);
     let binary = if only_profiles { profile::kept()? } else { release_binary()? };
     let bench = Bench {
@@ -82,7 +84,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     };
     let (mut reports, mut failed) = (Vec::new(), Vec::new());
     for verb in verbs {
-        let name = verb.to_possible_value().context("a name")?.get_name().to_owned();
+        let name = verb.name()?;
         eprintln!("== {name}");
         let report = match bench.measure(verb) {
             Ok(report) => report,

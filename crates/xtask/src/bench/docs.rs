@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use super::report::Report;
+use super::report::{Report, stem};
 use super::{plot, scale};
 use crate::tools::repository;
 
@@ -36,6 +36,14 @@ const END: &str = "<!-- bench: end -->\n";
 
 /// What is stored, by [`Report::stem`].
 pub(super) type Stored = BTreeMap<String, Report>;
+
+/// Fails if what a verb finds there would be stored and shown nowhere.
+pub(super) fn has_a_page(verb: &str, kind: &str) -> Result<()> {
+    let stem = stem(verb, kind);
+    let shown = PAGES.iter().any(|(_, template)| template.contains(&format!("{{{{about {stem}}}}}")));
+    ensure!(shown, "no page shows what `{verb}` takes on {kind}, so there is nothing to store it for");
+    Ok(())
+}
 
 /// Stores a report.
 pub(super) fn store(report: &Report) -> Result<()> {
@@ -133,6 +141,17 @@ mod tests {
     #[test]
     fn the_pages_are_what_the_stored_reports_make() {
         check().unwrap();
+    }
+
+    #[test]
+    fn what_is_shown_nowhere_is_not_stored() {
+        for verb in ["unpack", "build", "repack", "copy"] {
+            has_a_page(verb, "tmpfs").unwrap();
+            has_a_page(verb, "ext4").unwrap();
+        }
+        has_a_page("profile", "tmpfs").unwrap();
+        assert!(has_a_page("profile", "ext4").is_err());
+        assert!(has_a_page("unpack", "xfs").is_err());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use anyhow::{Context as _, Result};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 
@@ -34,6 +35,13 @@ pub(crate) enum Verb {
     /// Compile with each candidate for the release profile, and compare what comes of it: half an hour or more, so
     /// only where it is named
     Profile,
+}
+
+impl Verb {
+    /// As on the command line.
+    pub(super) fn name(self) -> Result<String> {
+        Ok(self.to_possible_value().context("a name")?.get_name().to_owned())
+    }
 }
 
 /// What `all` stands for.
@@ -113,7 +121,7 @@ mod tests {
         options: Options,
     }
 
-    fn parse(words: &str) -> Result<Options, String> {
+    fn parse(words: &str) -> std::result::Result<Options, String> {
         let words = std::iter::once("bench").chain(words.split_whitespace());
         Line::try_parse_from(words).map(|line| line.options).map_err(|error| error.to_string())
     }

@@ -87,8 +87,13 @@ impl Report {
 
     /// Where it is kept for the documents: the verb, and the file system where that is not a tmpfs.
     pub(crate) fn stem(&self) -> String {
-        if self.kind == "tmpfs" { self.verb.clone() } else { format!("{}-{}", self.verb, self.kind) }
+        stem(&self.verb, &self.kind)
     }
+}
+
+/// What a verb's report of a file system of that type is kept as.
+pub(crate) fn stem(verb: &str, kind: &str) -> String {
+    if kind == "tmpfs" { verb.to_owned() } else { format!("{verb}-{kind}") }
 }
 
 pub(crate) fn median(costs: &[Cost], value: impl Fn(&Cost) -> f64) -> f64 {

@@ -33,6 +33,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
+use ocidian_testkit::tree::{Ignore, Snapshot, diff};
+
 use crate::dist;
 use crate::tools::release_binary;
 use goals::Verdict;
@@ -175,12 +177,15 @@ fn rootless() -> &'static str {
 
 /// Fails, and says where, unless both trees are the same in everything that a tree has.
 fn same_trees(what: &str, left: &Path, right: &Path) -> Result<usize> {
-    use ocidian_testkit::tree::{Ignore, Snapshot, diff};
-    let left = Snapshot::of(left)?;
+    same_as(what, &Snapshot::of(left)?, right)
+}
+
+/// The same, of a tree that was looked at before.
+fn same_as(what: &str, left: &Snapshot, right: &Path) -> Result<usize> {
     interrupt::check()?;
     let right = Snapshot::of(right)?;
     interrupt::check()?;
-    let differences = diff(&left, &right, &Ignore::nothing());
+    let differences = diff(left, &right, &Ignore::nothing());
     for difference in differences.iter().take(20) {
         eprintln!("{what}: {difference}");
     }

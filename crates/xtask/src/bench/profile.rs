@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
+use ocidian_testkit::tree::Snapshot;
 
 use super::images::Image;
 use super::interrupt;
@@ -17,7 +18,7 @@ use super::measure::Cost;
 use super::place::Place;
 use super::race::{Field, Task};
 use super::report::{Report, Row};
-use super::{Bench, build, same_trees, unpack, validate};
+use super::{Bench, build, same_as, unpack, validate};
 use candidates::{Built, CANDIDATES, KEPT};
 
 /// How often a round starts each only to say its version, which takes milliseconds.
@@ -45,16 +46,12 @@ pub(super) fn run(bench: &Bench) -> Result<Report> {
     for image in &images {
         image.warm()?;
         report.notes.push(unpack::check(bench, image, &field)?);
-        for built in &built {
-            check(bench, image, &built.binary).with_context(|| format!("{}, {}", built.name, image.name))?;
-        }
+        check(bench, image, &built)?;
     }
     // A tree of many files, the same for all.
     let image = images.first().context("an image")?;
     let (tree, _) = build::tree(bench, image)?;
-    for built in &built {
-        check_build(bench, &tree.path, &built.binary).with_context(|| built.name)?;
-    }
+    check_builds(bench, &tree.path, &built)?;
     let about = "What one of them unpacks and builds, all of them do, byte for byte; and all find the same images valid, or not.";
     report.notes.push(about.to_owned());
 
@@ -113,26 +110,44 @@ fn sizes(built: &[Built], place: &Place, strip: bool) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// It unpacks what the chosen one does, and finds the same images valid.
-fn check(bench: &Bench, image: &Image, binary: &Path) -> Result<()> {
-    validate::check(binary, &bench.place, image)?;
-    let (chosen, this) = (bench.place.keep("chosen")?, bench.place.keep("this")?);
+/// Each unpacks what the chosen one does, and finds the same images valid.
+fn check(bench: &Bench, image: &Image, built: &[Built]) -> Result<()> {
     let source = format!("oci:{}:latest", image.layout.display());
-    for (binary, tree) in [(bench.binary.as_path(), &chosen.path), (binary, &this.path)] {
-        interrupt::stdout(Command::new(binary).args(["--quiet", "rootfs", &source]).arg(tree))?;
+    let unpack = |binary: &Path, tree: &Path| {
+        interrupt::stdout(Command::new(binary).args(["--quiet", "rootfs", &source]).arg(tree))
+    };
+    let tree = bench.place.keep("chosen")?;
+    unpack(&bench.binary, &tree.path)?;
+    let chosen = Snapshot::of(&tree.path)?;
+    drop(tree);
+    for built in built {
+        let about = || format!("{}, {}", built.name, image.name);
+        validate::check(&built.binary, &bench.place, image).with_context(about)?;
+        if built.name != KEPT {
+            let tree = bench.place.keep("tree")?;
+            unpack(&built.binary, &tree.path).with_context(about)?;
+            same_as(&image.name, &chosen, &tree.path).with_context(about)?;
+        }
     }
-    same_trees(&image.name, &chosen.path, &this.path).map(drop)
+    Ok(())
 }
 
-/// It builds what the chosen one does.
-fn check_build(bench: &Bench, tree: &Path, binary: &Path) -> Result<()> {
-    let (chosen, this) = (bench.place.keep("chosen")?, bench.place.keep("this")?);
-    for (binary, layout) in [(bench.binary.as_path(), &chosen.path), (binary, &this.path)] {
+/// Each builds what the chosen one does.
+fn check_builds(bench: &Bench, tree: &Path, built: &[Built]) -> Result<()> {
+    let build = |binary: &Path, layout: &Path| {
         let image = format!("oci:{}:latest", layout.display());
         let mut build = Command::new(binary);
         interrupt::stdout(
             build.args(["--quiet", "build", "--compress", "zstd"]).arg(tree).args(["-t", &image]),
-        )?;
+        )
+    };
+    let chosen = bench.place.keep("chosen")?;
+    build(&bench.binary, &chosen.path)?;
+    for built in built.iter().filter(|built| built.name != KEPT) {
+        let layout = bench.place.keep("layout")?;
+        build(&built.binary, &layout.path).with_context(|| built.name)?;
+        interrupt::stdout(Command::new("diff").arg("-r").arg(&chosen.path).arg(&layout.path))
+            .with_context(|| built.name)?;
     }
-    interrupt::stdout(Command::new("diff").arg("-r").arg(&chosen.path).arg(&this.path)).map(drop)
+    Ok(())
 }

@@ -2,8 +2,9 @@
 //!
 //! Keyed at random, so that no image can be made whose paths collide.
 
-use std::collections::HashSet;
-use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
+use std::hash::{BuildHasher, RandomState};
+
+use ocidian_layer::Fingerprints;
 
 /// What a layer has to do with a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,10 +34,10 @@ pub(crate) struct Seen {
     /// Whether paths are kept though there is not.
     always: bool,
     key: RandomState,
-    put: HashSet<u64, BuildHasherDefault<Identity>>,
-    above: HashSet<u64, BuildHasherDefault<Identity>>,
+    put: Fingerprints,
+    above: Fingerprints,
     /// Directories below which nothing is left of lower layers, nor can be again.
-    pruned: HashSet<u64, BuildHasherDefault<Identity>>,
+    pruned: Fingerprints,
     /// The parent whose ancestors were marked last: entries come a directory at a time.
     last_parent: Option<Vec<u8>>,
 }
@@ -99,26 +100,6 @@ impl Seen {
     /// comes to lie there is the layer's own, and an archive may ask as often as it has entries.
     pub(crate) fn prune(&mut self, path: &[u8]) -> bool {
         self.pruned.insert(self.key.hash_one(path))
-    }
-}
-
-/// Passes a fingerprint on as the hash that it already is.
-#[derive(Debug, Default)]
-pub(crate) struct Identity(u64);
-
-impl Hasher for Identity {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, value: u64) {
-        self.0 = value;
     }
 }
 

@@ -3,8 +3,9 @@
 //! Keyed at random, so that no layer can be made whose paths collide. Eight bytes a path, in a table that is at
 //! least 7/16 full: 21 bytes an entry, and an entry may bring its parent in too.
 
-use std::collections::HashSet;
-use std::hash::{BuildHasher as _, BuildHasherDefault, Hash, Hasher, RandomState};
+use std::hash::{BuildHasher as _, Hash, Hasher, RandomState};
+
+use ocidian_layer::Fingerprints;
 
 /// What stands at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +49,7 @@ impl Known {
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     key: RandomState,
-    slots: HashSet<Slot, BuildHasherDefault<Identity>>,
+    slots: Fingerprints<Slot>,
 }
 
 impl Seen {
@@ -97,26 +98,6 @@ impl Hash for Slot {
     fn hash<H: Hasher>(&self, state: &mut H) {
         // The table takes its place from the low bits.
         state.write_u64((self.0 & !KNOWN).rotate_right(4));
-    }
-}
-
-/// Passes a fingerprint on as the hash that it already is.
-#[derive(Debug, Default)]
-struct Identity(u64);
-
-impl Hasher for Identity {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, value: u64) {
-        self.0 = value;
     }
 }
 

@@ -10,6 +10,7 @@ mod layouts;
 mod links;
 mod mutations;
 mod random;
+mod sarif;
 mod specification;
 
 use std::collections::BTreeSet;

@@ -216,5 +216,11 @@ fn whatever_is_piped_in_is_recognised_and_named_as_it_was() {
     assert!(stderr.contains("-: it looks like JSON"), "{stderr}");
     let (exit, _, stderr) = piped(&["validate", "--max-bytes", "100", "-"], &layer);
     assert_eq!(exit, 2, "{stderr}");
+    // A file need not be kept in another first, so there it is a finding.
+    fs::write(room.path().join("layer.tar"), &layer).unwrap();
+    let file = room.path().join("layer.tar").display().to_string();
+    let (exit, stdout, _) = piped(&["validate", "--max-bytes", "100", &file], b"");
+    assert_eq!(exit, 1, "{stdout}");
+    assert!(stdout.contains("it decompresses to more than 100 bytes"), "{stdout}");
     fails(["validate", "/dev/null"], 2, "not a regular file");
 }

@@ -30,11 +30,12 @@ pub enum Target {
 const LOOKED_AT: usize = 10_000;
 
 impl Target {
-    /// What a person meant by a word: a bundle, a layer, or, where it is neither, images.
+    /// What a person meant by a word: a bundle, a layer, or, where it is neither, images. To tell an archive from a layer it
+    /// is decompressed, to `max_bytes` at most.
     ///
     /// # Errors
     /// [`Error::Target`] for what has to be told apart by the person, [`Error::Io`] for what cannot be looked at.
-    pub fn recognise(source: ImageSource) -> Result<Self> {
+    pub fn recognise(source: ImageSource, max_bytes: Option<u64>) -> Result<Self> {
         let ImageSource::Bare(text) = &source else { return Ok(Self::Images(source)) };
         let path = Path::new(text);
         if path.is_dir() {
@@ -47,11 +48,15 @@ impl Target {
         if text != "-" && path.exists() && !path.is_file() {
             regular(path)?;
         }
-        if path.is_file() && text != "-" { Self::file(path, &source) } else { Ok(Self::Images(source)) }
+        if path.is_file() && text != "-" {
+            Self::file(path, &source, max_bytes)
+        } else {
+            Ok(Self::Images(source))
+        }
     }
 
     /// A file: an archive of images if it names what such archives have, else a layer if it is a tar at all.
-    fn file(path: &Path, source: &ImageSource) -> Result<Self> {
+    fn file(path: &Path, source: &ImageSource, max_bytes: Option<u64>) -> Result<Self> {
         let error = |e| Error::io(|| format!("open {}", path.display()), e);
         let mut start = Vec::new();
         regular(path)?.take(512).read_to_end(&mut start).map_err(error)?;
@@ -67,7 +72,7 @@ impl Target {
         }
         let file = BufReader::with_capacity(256 << 10, regular(path)?);
         let Ok(decoder) = Decoder::new(file, compression) else { return Ok(Self::Layer(path.to_owned())) };
-        let mut reader = Reader::new(BufReader::new(decoder), Limits::default());
+        let mut reader = Reader::new(BufReader::new(decoder), Limits { max_bytes, ..Limits::default() });
         for _ in 0..LOOKED_AT {
             match reader.next_entry() {
                 Ok(Some(entry)) => {
@@ -130,4 +135,27 @@ pub(crate) struct Layout {
     pub(crate) is_directory: bool,
     /// Whether nothing says that it is a layout.
     pub(crate) bare: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_of_a_file_is_looked_at_than_it_may_decompress_to() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("file.tar");
+        let mut tar = tar::Builder::new(File::create(&path).unwrap());
+        for (name, size) in [("large", 10_000), ("oci-layout", 2)] {
+            let mut header = tar::Header::new_ustar();
+            header.set_size(size);
+            tar.append_data(&mut header, name, std::io::repeat(b'{').take(size)).unwrap();
+        }
+        tar.into_inner().unwrap();
+        let source = || ImageSource::Bare(path.display().to_string());
+        let recognised = |max_bytes| Target::recognise(source(), max_bytes).unwrap();
+        assert_eq!(recognised(None), Target::Images(source()));
+        assert_eq!(recognised(Some(20_000)), Target::Images(source()));
+        assert_eq!(recognised(Some(4096)), Target::Layer(path.clone()));
+    }
 }

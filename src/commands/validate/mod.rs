@@ -63,7 +63,7 @@ fn check(
             let text = target
                 .to_str()
                 .ok_or_else(|| anyhow::anyhow!("{}: the name is not UTF-8", target.display()))?;
-            Target::recognise(text.parse::<ImageSource>()?)?
+            Target::recognise(text.parse::<ImageSource>()?, args.max_bytes)?
         }
     };
     let settings = Settings {

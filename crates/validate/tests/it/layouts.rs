@@ -105,7 +105,7 @@ fn digest(descriptor: &Value) -> Digest {
 }
 
 pub(crate) fn report(path: &Path, settings: &Settings) -> Result<Report, Error> {
-    let target = Target::recognise(path.to_str().unwrap().parse().unwrap())?;
+    let target = Target::recognise(path.to_str().unwrap().parse().unwrap(), None)?;
     report_of(&target, settings)
 }
 

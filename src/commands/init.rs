@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::cli::{Format, Init};
 use crate::exit::Usage;
+use crate::interrupt::Interrupt;
 use crate::report::{self, Voice, escape, json};
 
 #[derive(Debug, Serialize)]
@@ -33,7 +34,10 @@ pub(crate) fn run(args: &Init, voice: Voice) -> anyhow::Result<()> {
     if there && !args.if_missing {
         bail!("{} is an image layout already; --if-missing leaves it as it is", path.display());
     }
-    LayoutDir::create(path)?;
+    // Too quick to be stopped but while it waits; what it stages must not be left.
+    let interrupt = Interrupt::catch()?;
+    LayoutDir::create_with_cancel(path, &interrupt.cancel())
+        .map_err(|error| interrupt.explain(error.into()))?;
     let report = Report { layout: path.display().to_string(), created: !there };
     match args.format.format {
         Format::Json => report::to_stdout(|out| json::write(out, &report)),

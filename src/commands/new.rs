@@ -9,10 +9,11 @@ use ocidian_spec::{
 };
 use serde::Serialize;
 
-use super::place::{Place, retried};
+use super::place::{Place, finish, retried};
 use super::tag::{condition, told};
 use crate::cli::{Format, New};
 use crate::epoch;
+use crate::interrupt::Interrupt;
 use crate::report::{self, Voice, escape, json};
 
 #[derive(Debug, Serialize)]
@@ -27,7 +28,8 @@ struct Report {
 }
 
 pub(crate) fn run(args: &New, voice: Voice) -> anyhow::Result<()> {
-    let place = Place::open(&args.image, "new")?;
+    let interrupt = Interrupt::catch()?;
+    let place = Place::open(&args.image, "new")?.stopped_by(&interrupt);
     let name = place.tag(&args.image)?;
     let platform = args.platform.clone().unwrap_or_else(Platform::host);
     let config = config(&platform, epoch::source_date()?.map(report::time::rfc3339)).to_json()?;
@@ -52,9 +54,10 @@ pub(crate) fn run(args: &New, voice: Voice) -> anyhow::Result<()> {
         blob.write_all(&config)?;
         blob.commit(None)?;
         writer.put(Some(&name), &document, when)?;
-        BlobSink::finish(Box::new(writer))?;
+        finish(Box::new(writer), &interrupt.cancel())?;
         Ok(was)
-    })?;
+    });
+    let was = was.map_err(|error| interrupt.explain(error))?;
     let Descriptor { digest, media_type, size, .. } = descriptor;
     let (name, digest) = (name.to_string(), digest.to_string());
     let report = Report { name, digest, media_type, size, platform, was };

@@ -2,14 +2,15 @@
 
 use std::path::Path;
 
-use ocidian_build::{Created, Error};
-use ocidian_content::{BlobSink, Cancel, Destination, When};
+use ocidian_build::Created;
+use ocidian_content::{Cancel, Destination, When};
 use ocidian_image_layout::{CreateOptions, create, explicit};
 use ocidian_layer::Timestamp;
 use ocidian_spec::{Descriptor, Digest, ImageSource, RawDocument, RefName, Selector};
 
 use super::edit::place::{loses_full_name, selector};
 use super::made::Made;
+use super::place::finish;
 use crate::cli::OutputArgs;
 use crate::epoch;
 use crate::exit::Usage;
@@ -80,12 +81,7 @@ impl Output {
         cancel: &Cancel,
     ) -> anyhow::Result<()> {
         destination.put(self.name.as_ref(), root, When::Any)?;
-        if cancel.is_cancelled() {
-            return Err(Error::Cancelled.into());
-        }
-        let sink: Box<dyn BlobSink> = destination;
-        sink.finish()?;
-        Ok(())
+        Ok(finish(destination, cancel)?)
     }
 
     /// The result as it can be named from anywhere.

@@ -1,12 +1,15 @@
 //! A layout directory that a verb is to change, and what is meant in it.
 
 use ocidian_content::names;
-use ocidian_content::{Error, PlatformChoice, RefSource, Result, Role, Store, document, select};
+use ocidian_content::{
+    BlobSink, Cancel, Error, PlatformChoice, RefSource, Result, Role, Store, document, select,
+};
 use ocidian_image_layout::{LayoutDir, explicit, open};
 use ocidian_spec::{Descriptor, ImageSource, Platform, RawDocument, RefName, Selector};
 
 use super::inspect::named;
 use crate::exit::Usage;
+use crate::interrupt::Interrupt;
 
 /// A layout, and which image in it.
 pub(crate) struct Place {
@@ -39,6 +42,11 @@ impl Place {
         }
     }
 
+    /// The same, but whoever writes to it stops, and takes away what was staged, once a signal came.
+    pub(crate) fn stopped_by(self, interrupt: &Interrupt) -> Self {
+        Self { layout: self.layout.with_cancel(interrupt.cancel()), ..self }
+    }
+
     /// The tag that was typed, by the grammar for those who write.
     pub(crate) fn tag(&self, source: &ImageSource) -> anyhow::Result<RefName> {
         match &self.selector {
@@ -65,6 +73,14 @@ impl Place {
         entries.dedup_by(|a, b| a.digest == b.digest);
         Ok(entries)
     }
+}
+
+/// The last step, after which nothing can be taken back: not begun once a signal came.
+pub(crate) fn finish(sink: Box<dyn BlobSink + '_>, cancel: &Cancel) -> Result<()> {
+    if cancel.is_cancelled() {
+        return Err(Error::Cancelled);
+    }
+    sink.finish()
 }
 
 /// The one entry or descendant that `selector` names, before any platform is chosen.

@@ -4,13 +4,14 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use ocidian_content::referrers::Referrers;
-use ocidian_content::{BlobSink, Error, RefSink, RefSource, Result, When, names};
+use ocidian_content::{Cancel, Error, RefSink, RefSource, Result, When, names};
 use ocidian_spec::{Descriptor, Digest, ImageSource, MediaType, RefName, Selector};
 use serde::Serialize;
 
-use super::place::Place;
+use super::place::{Place, finish};
 use crate::cli::{Format, Rm};
 use crate::exit::Usage;
+use crate::interrupt::Interrupt;
 use crate::report::{self, Voice, escape, json};
 
 /// An entry that was removed.
@@ -36,9 +37,19 @@ struct Plan {
 }
 
 pub(crate) fn run(args: &Rm, voice: Voice) -> anyhow::Result<()> {
+    let interrupt = Interrupt::catch()?;
+    let removed = remove(args, voice, &interrupt).map_err(|error| interrupt.explain(error))?;
+    match args.format.format {
+        Format::Json => report::to_stdout(|out| json::write(out, &removed)),
+        Format::Text if voice.is_quiet() => Ok(()),
+        Format::Text => report::to_stdout(|out| removed.iter().try_for_each(|entry| entry.write(out))),
+    }
+}
+
+fn remove(args: &Rm, voice: Voice, interrupt: &Interrupt) -> anyhow::Result<Vec<Removed>> {
     let mut plans: Vec<Plan> = Vec::new();
     for source in &args.images {
-        collect(&mut plans, source)?;
+        collect(&mut plans, source, interrupt)?;
     }
     // All is looked up before anything is removed.
     for plan in &mut plans {
@@ -46,7 +57,7 @@ pub(crate) fn run(args: &Rm, voice: Voice) -> anyhow::Result<()> {
     }
     let mut removed = Vec::new();
     for plan in plans {
-        plan.carry_out()?;
+        plan.carry_out(&interrupt.cancel())?;
         let layout = plan.place.layout.path().display();
         for digest in &plan.keeping {
             voice.note(&format!(
@@ -56,16 +67,12 @@ pub(crate) fn run(args: &Rm, voice: Voice) -> anyhow::Result<()> {
         }
         removed.extend(plan.removed);
     }
-    match args.format.format {
-        Format::Json => report::to_stdout(|out| json::write(out, &removed)),
-        Format::Text if voice.is_quiet() => Ok(()),
-        Format::Text => report::to_stdout(|out| removed.iter().try_for_each(|entry| entry.write(out))),
-    }
+    Ok(removed)
 }
 
 /// Sorts what was typed by layout, each once.
-fn collect(plans: &mut Vec<Plan>, source: &ImageSource) -> anyhow::Result<()> {
-    let place = Place::open(source, "rm")?;
+fn collect(plans: &mut Vec<Plan>, source: &ImageSource, interrupt: &Interrupt) -> anyhow::Result<()> {
+    let place = Place::open(source, "rm")?.stopped_by(interrupt);
     let path = place.layout.path().canonicalize().unwrap_or_else(|_| place.layout.path().to_owned());
     let selector = place.selector.clone();
     let at = plans.iter().position(|plan| plan.path == path).unwrap_or(plans.len());
@@ -139,11 +146,11 @@ impl Plan {
         Ok(())
     }
 
-    fn carry_out(&self) -> Result<()> {
+    fn carry_out(&self, cancel: &Cancel) -> Result<()> {
         let writer = self.place.layout.writer()?;
         self.digests.iter().try_for_each(|digest| writer.forget(digest))?;
         self.names.iter().try_for_each(|name| writer.remove(name, When::Any))?;
-        BlobSink::finish(Box::new(writer))
+        finish(Box::new(writer), cancel)
     }
 }
 

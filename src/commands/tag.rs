@@ -3,12 +3,13 @@
 use std::io::Write;
 
 use anyhow::bail;
-use ocidian_content::{BlobSink, RefSink, When};
+use ocidian_content::{Cancel, RefSink, When};
 use ocidian_spec::{Descriptor, MediaType, RefName};
 use serde::Serialize;
 
-use super::place::{Place, retried};
+use super::place::{Place, finish, retried};
 use crate::cli::{Format, Tag};
+use crate::interrupt::Interrupt;
 use crate::report::{self, Voice, escape, json};
 
 #[derive(Debug, Serialize)]
@@ -28,14 +29,16 @@ struct Name {
 }
 
 pub(crate) fn run(args: &Tag, voice: Voice) -> anyhow::Result<()> {
-    let place = Place::open(&args.image, "tag")?;
+    let interrupt = Interrupt::catch()?;
+    let place = Place::open(&args.image, "tag")?.stopped_by(&interrupt);
     let mut names: Vec<&RefName> = Vec::new();
     args.names.iter().for_each(|name| {
         if !names.contains(&name) {
             names.push(name)
         }
     });
-    let report = retried(|| put(args, &place, &names))?;
+    let report = retried(|| put(args, &place, &names, &interrupt.cancel()));
+    let report = report.map_err(|error| interrupt.explain(error))?;
     match args.format.format {
         Format::Json => report::to_stdout(|out| json::write(out, &report)),
         Format::Text if voice.is_quiet() => Ok(()),
@@ -49,7 +52,7 @@ pub(crate) fn run(args: &Tag, voice: Voice) -> anyhow::Result<()> {
 }
 
 /// All names in one step, on what they stand for now.
-fn put(args: &Tag, place: &Place, names: &[&RefName]) -> anyhow::Result<Report> {
+fn put(args: &Tag, place: &Place, names: &[&RefName], cancel: &Cancel) -> anyhow::Result<Report> {
     // The writer first: from here on nothing that is read is collected.
     let writer = place.layout.writer()?;
     let document = place.document(args.choice.platform.as_ref())?;
@@ -64,7 +67,7 @@ fn put(args: &Tag, place: &Place, names: &[&RefName]) -> anyhow::Result<Report> 
         writer.put(Some(name), &document, when)?;
         told.push(Name { name: name.to_string(), was });
     }
-    BlobSink::finish(Box::new(writer))?;
+    finish(Box::new(writer), cancel)?;
     Ok(Report { digest: digest.to_string(), media_type, size, names: told })
 }
 

@@ -106,7 +106,9 @@ fn disturbed(strace: &Peer, step: &Step, call: &str, happens: &str, n: u64, log:
     let output =
         command.arg(bin::path()).arg("-q").args(&step.arguments).stdin(Stdio::null()).output().unwrap();
     let said = std::fs::read_to_string(log).unwrap();
-    let hit = said.lines().find(|line| line.contains("(INJECTED)") || line.contains("killed by SIGKILL"));
+    let hit = said.lines().find(|line| {
+        ["(INJECTED)", "killed by SIGKILL", "--- SIGTERM"].iter().any(|sign| line.contains(sign))
+    });
     Disturbed { output, hit: hit.map(str::to_owned) }
 }
 
@@ -157,6 +159,58 @@ fn one_that_is_killed_at_any_of_its_calls_leaves_what_was_or_what_was_to_be() {
         assert_eq!(stored(layout), after.reached);
         assert_eq!(leftovers(layout), Vec::<String>::new());
     });
+}
+
+#[test]
+fn one_that_a_signal_stops_at_any_of_its_calls_ends_by_it_and_leaves_nothing() {
+    at_each_call(&CHANGES, "signal=TERM", |step, layout, disturbed, before, after| {
+        let Disturbed { output, hit } = disturbed;
+        let said = String::from_utf8_lossy(&output.stderr);
+        let what = format!("{:?}, {hit:?}: {}, {said}", step.arguments, output.status);
+        assert_eq!(leftovers(layout), Vec::<String>::new(), "{what}");
+        if output.status.success() {
+            // It had come too far.
+            assert!(step.done(before, after), "{what}");
+        } else {
+            // strace ends as what it watched did.
+            assert_eq!(output.status.signal(), Some(15), "{what}");
+        }
+    });
+}
+
+#[test]
+fn making_a_layout_or_an_empty_image_is_stopped_by_a_signal_without_leftovers() {
+    let [strace] = require!("strace");
+    let place = quick_place();
+    let (made, log) = (place.path().join("made"), place.path().join("log"));
+    let image = format!("oci:{}:empty", made.display());
+    for arguments in [vec!["init".to_owned(), made.display().to_string()], vec!["new".to_owned(), image]] {
+        let mut hits = 0;
+        for call in CHANGES {
+            for n in 1.. {
+                let _ = std::fs::remove_dir_all(&made);
+                if arguments[0] == "new" {
+                    ok(["init", "-q", made.to_str().unwrap()]);
+                }
+                let mut command = strace.command();
+                command.args(["-f", "-qq", "-e", &format!("trace={call}")]).arg("-o").arg(&log);
+                command.args(["-e", &format!("inject={call}:signal=INT:when={n}")]).arg(bin::path());
+                let status = command.args(&arguments).stdout(Stdio::null()).status().unwrap();
+                let what = format!("{arguments:?}, {call} {n}: {status}");
+                assert!(status.success() || status.signal() == Some(2), "{what}");
+                assert_eq!(leftovers(place.path()), Vec::<String>::new(), "{what}");
+                if made.exists() {
+                    assert_eq!(leftovers(&made), Vec::<String>::new(), "{what}");
+                    check(&made).unwrap_or_else(|wrong| panic!("{what}: {wrong}"));
+                }
+                if !std::fs::read_to_string(&log).unwrap().contains("--- SIGINT") {
+                    break;
+                }
+                hits += 1;
+            }
+        }
+        assert!(hits > 5, "{arguments:?}: only {hits} calls were met");
+    }
 }
 
 #[test]

@@ -49,7 +49,13 @@ impl LayoutDir {
     /// Makes an empty layout in a new or an empty directory. A layout that is there already is opened: of two
     /// who create the same one, both have it.
     pub fn create(path: &Path) -> Result<Self> {
-        fresh::create(path)
+        Self::create_with_cancel(path, &Cancel::new())
+    }
+
+    /// The same, but whoever waits for others that make it too stops once asked to; as [`with_cancel`](Self::with_cancel) from then
+    /// on.
+    pub fn create_with_cancel(path: &Path, cancel: &Cancel) -> Result<Self> {
+        fresh::create(path, cancel)
     }
 
     /// The same, but whoever waits for other writers, or for a collector, stops once asked to.

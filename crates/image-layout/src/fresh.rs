@@ -29,8 +29,8 @@ pub(crate) struct Made {
 }
 
 /// Makes an empty layout in a new or an empty directory, unless there is a layout.
-pub(crate) fn create(path: &Path) -> Result<LayoutDir> {
-    until_done(path, |made| make(path, made, &Cancel::new()))
+pub(crate) fn create(path: &Path, cancel: &Cancel) -> Result<LayoutDir> {
+    until_done(path, |made| make(path, made, cancel))
 }
 
 /// Joins the writers of the layout at `path`, which is made if it is not there.

@@ -16,7 +16,7 @@ use ocidian_spec::{Descriptor, ImageSource, Kind, RefName, Selector};
 use self::destination::Destination;
 use self::report::Report;
 use super::made::Made;
-use super::place::retried;
+use super::place::{finish, retried};
 use super::tag::condition;
 use crate::cli::CopyArgs;
 use crate::cli::value::Wanted;
@@ -99,11 +99,7 @@ impl Job<'_> {
         let mut report = copy::copy_into(self.store, roots, &*to, &options)?;
         report.notes.extend(notes);
         convert::Wrote::of(&wrote).add_to(&mut report);
-        if cancel.is_cancelled() {
-            return Err(Error::Cancelled.into());
-        }
-        let to: Box<dyn BlobSink> = to;
-        to.finish()?;
+        finish(to, cancel)?;
         Ok(Done { report, was })
     }
 

@@ -13,13 +13,13 @@ use std::path::{Path, PathBuf};
 use ocidian_build::build::Maker;
 use ocidian_build::history::Line;
 use ocidian_build::{Carrier, Created, Error, Image, Written};
-use ocidian_content::{BlobSink, Cancel, Destination, Event, Progress, Store, select};
+use ocidian_content::{BlobSink, Cancel, Event, Progress, Store, select};
 use ocidian_layer::Timestamp;
 use ocidian_spec::{Compression, Descriptor, Digest, Kind, Selector};
 
 use self::place::{Place, loses_full_name, refuse_siblings};
 use super::open;
-use super::place::retried;
+use super::place::{finish, retried};
 use crate::cli::{CompressArgs, EditArgs, HistoryArgs, ResultArgs};
 use crate::interrupt::Interrupt;
 use crate::report::Voice;
@@ -176,16 +176,6 @@ pub(super) fn common_compression(layers: &[Descriptor]) -> Option<Compression> {
 fn kept(image: &Image) -> Vec<Descriptor> {
     let before: Vec<&Digest> = image.original().value().layers.iter().map(|layer| &layer.digest).collect();
     image.manifest.layers.iter().filter(|layer| before.contains(&&layer.digest)).cloned().collect()
-}
-
-/// The last step, after which nothing can be taken back: not begun once a signal came.
-fn finish(destination: Box<dyn Destination>, cancel: &Cancel) -> anyhow::Result<()> {
-    if cancel.is_cancelled() {
-        return Err(Error::Cancelled.into());
-    }
-    let destination: Box<dyn BlobSink> = destination;
-    destination.finish()?;
-    Ok(())
 }
 
 /// Warnings once, however often an edit is done again.

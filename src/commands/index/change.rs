@@ -1,13 +1,13 @@
 //! A tagged index, read, changed and written as one step: where another writer came between, again from the start.
 
-use ocidian_content::{BlobSink, Error, RefSink, Role, When, document};
+use ocidian_content::{Error, RefSink, Role, When, document};
 use ocidian_spec::{
     Descriptor, Digest, Document, Hasher, ImageIndex, ImageSource, Kind, Raw, RawDocument, RefName,
 };
 
 use super::children::{Brought, bring};
 use super::report::{Changes, Report};
-use crate::commands::place::{Place, meant, retried};
+use crate::commands::place::{Place, finish, meant, retried};
 use crate::exit::Usage;
 use crate::interrupt::Interrupt;
 use crate::report::Voice;
@@ -53,7 +53,7 @@ impl Target {
             }
             let document = document_of(bytes, &entry)?;
             writer.put(Some(&self.name), &document, When::Is(entry.digest.clone()))?;
-            BlobSink::finish(Box::new(writer))?;
+            finish(Box::new(writer), &cancel)?;
             Ok(report(document.descriptor()))
         });
         done.map_err(|error| interrupt.explain(error))

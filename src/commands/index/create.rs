@@ -1,14 +1,14 @@
 //! `index create`: a multi-platform image of images.
 
 use anyhow::bail;
-use ocidian_content::{BlobSink, RefSink, When};
+use ocidian_content::{RefSink, When};
 use ocidian_spec::{Descriptor, Document, ImageIndex, MediaType, RawDocument};
 
 use super::add_all;
 use super::children::{self, Brought, bring};
 use super::report::Report;
 use crate::cli::Create;
-use crate::commands::place::{Place, retried};
+use crate::commands::place::{Place, finish, retried};
 use crate::commands::tag::condition;
 use crate::interrupt::Interrupt;
 use crate::report::Voice;
@@ -36,7 +36,7 @@ pub(super) fn run(args: &Create, voice: Voice) -> anyhow::Result<()> {
         let (when, was) = refuse_taken(args, &place)?;
         bring(&brought, &place.layout, &writer, &*progress, &cancel)?;
         writer.put(Some(&name), &document, when)?;
-        BlobSink::finish(Box::new(writer))?;
+        finish(Box::new(writer), &cancel)?;
         Ok(was)
     });
     drop(progress);

@@ -1,5 +1,8 @@
 //! `SOURCE_DATE_EPOCH`: the time that a reproducible result may have. reproducible-builds.org/specs/source-date-epoch.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use ocidian_build::Created;
 use ocidian_layer::Timestamp;
 
 use crate::exit::Usage;
@@ -12,6 +15,14 @@ pub(crate) fn source_date() -> Result<Option<Timestamp>, Usage> {
         Some(text) if !text.is_empty() => parse(&text.to_string_lossy()).map(Some),
         _ => Ok(None),
     }
+}
+
+/// What decides when a result says it was made: the environment, or, `by_the_clock`, now.
+pub(crate) fn created(by_the_clock: bool) -> Result<Created, Usage> {
+    let source_date_epoch = source_date()?.map(|time| time.seconds);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = i64::try_from(now.as_secs()).ok().filter(|_| by_the_clock);
+    Ok(Created { source_date_epoch, now: now.map(|seconds| Timestamp { seconds, nanoseconds: 0 }) })
 }
 
 fn parse(text: &str) -> Result<Timestamp, Usage> {

@@ -2,17 +2,14 @@
 
 use std::path::Path;
 
-use ocidian_build::Created;
 use ocidian_content::{Cancel, Destination, When};
 use ocidian_image_layout::{CreateOptions, create, explicit};
-use ocidian_layer::Timestamp;
 use ocidian_spec::{Descriptor, Digest, ImageSource, RawDocument, RefName, Selector};
 
-use super::edit::place::{loses_full_name, selector};
+use super::edit::place::loses_full_name;
 use super::made::Made;
-use super::place::finish;
+use super::place::{finish, selector, shown};
 use crate::cli::OutputArgs;
-use crate::epoch;
 use crate::exit::Usage;
 
 /// A store, and a name in it.
@@ -100,24 +97,6 @@ impl Output {
 
     /// The result as it can be named.
     pub(super) fn shown(&self, root: &Digest) -> String {
-        let select = match &self.name {
-            Some(name) => Selector::Name(name.clone()),
-            None => Selector::Digest(root.clone()),
-        };
-        match &self.target {
-            ImageSource::Oci { path, .. } => ImageSource::Oci { path: path.clone(), select }.to_string(),
-            ImageSource::OciArchive { path, .. } => {
-                ImageSource::OciArchive { path: path.clone(), select }.to_string()
-            }
-            other => other.to_string(),
-        }
+        shown(&self.target, self.name.as_ref(), root)
     }
-}
-
-/// What decides when the result says it was made.
-pub(super) fn created(args: &OutputArgs) -> anyhow::Result<Created> {
-    let source_date_epoch = epoch::source_date()?.map(|time| time.seconds);
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    let now = i64::try_from(now.as_secs()).ok().filter(|_| args.no_reproducible);
-    Ok(Created { source_date_epoch, now: now.map(|seconds| Timestamp { seconds, nanoseconds: 0 }) })
 }

@@ -5,7 +5,7 @@ use ocidian_content::{
     BlobSink, Cancel, Error, PlatformChoice, RefSource, Result, Role, Store, document, select,
 };
 use ocidian_image_layout::{LayoutDir, explicit, open};
-use ocidian_spec::{Descriptor, ImageSource, Platform, RawDocument, RefName, Selector};
+use ocidian_spec::{Descriptor, Digest, ImageSource, Platform, RawDocument, RefName, Selector};
 
 use super::inspect::named;
 use crate::exit::Usage;
@@ -72,6 +72,31 @@ impl Place {
         let mut entries = self.layout.resolve(name)?;
         entries.dedup_by(|a, b| a.digest == b.digest);
         Ok(entries)
+    }
+}
+
+/// Which image of its store a source names.
+pub(crate) fn selector(source: &ImageSource) -> &Selector {
+    match source {
+        ImageSource::Oci { select, .. }
+        | ImageSource::OciArchive { select, .. }
+        | ImageSource::DockerArchive { select, .. } => select,
+        _ => &Selector::Sole,
+    }
+}
+
+/// A result in the store `target` as it can be named: by its name, else by its digest.
+pub(crate) fn shown(target: &ImageSource, name: Option<&RefName>, root: &Digest) -> String {
+    let select = match name {
+        Some(name) => Selector::Name(name.clone()),
+        None => Selector::Digest(root.clone()),
+    };
+    match target {
+        ImageSource::Oci { path, .. } => ImageSource::Oci { path: path.clone(), select }.to_string(),
+        ImageSource::OciArchive { path, .. } => {
+            ImageSource::OciArchive { path: path.clone(), select }.to_string()
+        }
+        other => other.to_string(),
     }
 }
 

@@ -15,9 +15,10 @@ use ocidian_spec::{Annotations, Descriptor, Document, ImageIndex, MediaType, Pla
 use self::report::{BuiltImage, Report};
 pub(super) use self::sources::options as scan_options;
 use self::sources::{Plan, Source, plans};
-use super::output::{Output, created};
+use super::output::Output;
 use super::{edit, mutate, open};
 use crate::cli::Build;
+use crate::epoch;
 use crate::exit::Usage;
 use crate::interrupt::Interrupt;
 use crate::report::Voice;
@@ -44,7 +45,7 @@ fn build(
     progress: &dyn Progress,
     cancel: &Cancel,
 ) -> anyhow::Result<Built> {
-    let created = created(&args.output)?;
+    let created = epoch::created(args.output.no_reproducible)?;
     // Before it makes anything, so that nothing is made for a command that cannot be right.
     let plans = plans(args, created.source_date_epoch)?;
     let (mutation, index_annotations) = mutation(args)?;

@@ -7,6 +7,7 @@ use ocidian_spec::{Descriptor, ImageSource, RefName, Reference, Selector};
 
 use crate::cli::CopyArgs;
 use crate::commands::made::is_stdout;
+use crate::commands::place::selector;
 use crate::exit::Usage;
 
 /// Where a copy goes.
@@ -99,14 +100,4 @@ impl Destination {
 fn is_docker_name(name: &RefName) -> bool {
     let reference = name.as_str().parse::<Reference>();
     reference.is_ok_and(|reference| reference.tag.is_some() && reference.digest.is_none())
-}
-
-/// Which image of its store a source names.
-fn selector(source: &ImageSource) -> &Selector {
-    match source {
-        ImageSource::Oci { select, .. }
-        | ImageSource::OciArchive { select, .. }
-        | ImageSource::DockerArchive { select, .. } => select,
-        _ => &Selector::Sole,
-    }
 }

@@ -14,13 +14,13 @@ use ocidian_build::build::Maker;
 use ocidian_build::history::Line;
 use ocidian_build::{Carrier, Created, Error, Image, Written};
 use ocidian_content::{BlobSink, Cancel, Event, Progress, Store, select};
-use ocidian_layer::Timestamp;
 use ocidian_spec::{Compression, Descriptor, Digest, Kind, Selector};
 
 use self::place::{Place, loses_full_name, refuse_siblings};
 use super::open;
 use super::place::{finish, retried};
-use crate::cli::{CompressArgs, EditArgs, HistoryArgs, ResultArgs};
+use crate::cli::{CompressArgs, EditArgs, HistoryArgs};
+use crate::epoch;
 use crate::interrupt::Interrupt;
 use crate::report::Voice;
 
@@ -77,7 +77,7 @@ pub(super) fn run(
 ) -> anyhow::Result<()> {
     let place = Place::of(args)?;
     let made = place.made(&args.result)?;
-    let created = created(&args.result)?;
+    let created = epoch::created(args.result.no_reproducible)?;
     let interrupt = Interrupt::catch()?;
     let (progress, cancel) = (voice.progress(), interrupt.cancel());
     let progress = Once::new(&*progress);
@@ -108,14 +108,6 @@ pub(super) fn run(
 /// Where on disk the result goes, so that it is not taken for part of what goes in.
 pub(super) fn target(args: &EditArgs) -> anyhow::Result<Option<PathBuf>> {
     Ok(Place::of(args)?.path().map(Path::to_owned))
-}
-
-/// What decides when the result says it was made.
-fn created(args: &ResultArgs) -> anyhow::Result<Created> {
-    let source_date_epoch = crate::epoch::source_date()?.map(|time| time.seconds);
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    let now = i64::try_from(now.as_secs()).ok().filter(|_| args.no_reproducible);
-    Ok(Created { source_date_epoch, now: now.map(|seconds| Timestamp { seconds, nanoseconds: 0 }) })
 }
 
 fn attempt(

@@ -10,6 +10,7 @@ use ocidian_spec::{Descriptor, Digest, ImageSource, RefName, Selector};
 
 use crate::cli::{EditArgs, ResultArgs};
 use crate::commands::made::Made;
+use crate::commands::place::{selector, shown};
 use crate::exit::Usage;
 
 /// Where the result goes.
@@ -148,27 +149,7 @@ impl Place {
 
     /// The result as it can be named.
     pub(super) fn shown(&self, put: &Put, root: &Digest) -> String {
-        let select = match &put.name {
-            Some(name) => Selector::Name(name.clone()),
-            None => Selector::Digest(root.clone()),
-        };
-        match &self.target {
-            ImageSource::Oci { path, .. } => ImageSource::Oci { path: path.clone(), select }.to_string(),
-            ImageSource::OciArchive { path, .. } => {
-                ImageSource::OciArchive { path: path.clone(), select }.to_string()
-            }
-            other => other.to_string(),
-        }
-    }
-}
-
-/// Which image of its store a source names.
-pub(in crate::commands) fn selector(source: &ImageSource) -> &Selector {
-    match source {
-        ImageSource::Oci { select, .. }
-        | ImageSource::OciArchive { select, .. }
-        | ImageSource::DockerArchive { select, .. } => select,
-        _ => &Selector::Sole,
+        shown(&self.target, put.name.as_ref(), root)
     }
 }
 

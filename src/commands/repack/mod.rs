@@ -14,8 +14,9 @@ use ocidian_spec::{Document, ImageConfig, ImageManifest, ImageSource, Raw};
 use ocidian_unpack::UnpackedBundle;
 
 use self::report::Report;
-use super::output::{Output, created};
+use super::output::Output;
 use crate::cli::Repack;
+use crate::epoch;
 use crate::exit::Usage;
 use crate::interrupt::Interrupt;
 use crate::report::Voice;
@@ -46,7 +47,7 @@ fn work(
     progress: &dyn Progress,
     cancel: &Cancel,
 ) -> anyhow::Result<Report> {
-    let created = created(&args.output)?;
+    let created = epoch::created(args.output.no_reproducible)?;
     let options = options(args, bundle, created.source_date_epoch)?;
     refuse_inside(bundle, output)?;
     let destination = output.open(cancel)?;

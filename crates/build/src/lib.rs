@@ -46,6 +46,7 @@ pub mod carry;
 pub mod convert;
 pub mod created;
 pub mod diff;
+mod digests;
 pub mod error;
 pub mod history;
 pub mod ignore;

@@ -1,14 +1,10 @@
 //! What is known of one entry, and in which respects two of them differ.
 
 use std::collections::BTreeSet;
-use std::io::{self, Write};
 
 use ocidian_layer::{EntryKind, Metadata};
-use ocidian_spec::{Algorithm, Digest, Hasher};
-use ocidian_unpack::files::Content;
+use ocidian_spec::Digest;
 use ocidian_unpack::xattrs::is_host_owned;
-
-use crate::error::Result;
 
 /// A respect in which two files of one path can differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -181,23 +177,4 @@ pub(super) fn name(kind: &EntryKind) -> &'static str {
         EntryKind::BlockDevice(_) => "a block device",
         EntryKind::Fifo => "a FIFO",
     }
-}
-
-/// The digest of an entry's content, if it is a file's.
-pub(super) fn digest(kind: &EntryKind, content: &mut Content<'_, '_>) -> Result<Option<Digest>> {
-    struct Hashing(Hasher);
-    impl Write for Hashing {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.update(bytes);
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-    let EntryKind::File { .. } = kind else { return Ok(None) };
-    let Some(hasher) = Hasher::new(&Algorithm::Sha256) else { return Ok(None) };
-    let mut hashing = Hashing(hasher);
-    content.copy(&mut hashing)?;
-    Ok(Some(hashing.0.finish()))
 }

@@ -9,9 +9,10 @@ use ocidian_spec::Digest;
 use ocidian_unpack::Image;
 use ocidian_unpack::files::{FileKind, ImageTree, Node, Source};
 
-use super::facts::{self, Facts, Rules};
+use super::facts::{Facts, Rules};
 use super::layer::{self, Cause, LayerDiff, LayerId};
 use super::listing::{self, Listing, PathDiff};
+use crate::digests;
 use crate::error::{Error, Result};
 
 /// Where an image is, and what it is.
@@ -148,7 +149,7 @@ fn contested(a: &ImageTree<'_>, b: &ImageTree<'_>, layers: &[LayerDiff]) -> BTre
 fn fill(tree: &ImageTree<'_>, layer: usize, wanted: impl Fn(u64) -> bool, rest: &mut Rest) -> Result<()> {
     tree.read_layer(layer, |entry, content| {
         if wanted(entry.offset) {
-            let digest = facts::digest(&entry.kind, content)?;
+            let digest = digests::of_entry(&entry.kind, content)?;
             rest.insert((layer, entry.offset), (digest, entry.metadata.xattrs.clone()));
         }
         Ok::<(), Error>(())

@@ -8,6 +8,7 @@ use ocidian_unpack::files::ImageTree;
 
 use super::facts::{self, Aspect, Facts, Rules};
 use super::listing::{PathChange, PathDiff};
+use crate::digests;
 use crate::error::{Error, Result};
 
 /// Why two layers differ.
@@ -86,7 +87,7 @@ pub(super) fn read(tree: &ImageTree<'_>, layer: usize) -> Result<Vec<Record>> {
     tree.read_changes(layer, |change, content| {
         let (path, doing, offset, facts) = match change {
             Change::Put(entry) => {
-                let digest = facts::digest(&entry.kind, content)?;
+                let digest = digests::of_entry(&entry.kind, content)?;
                 let facts = Facts { kind: entry.kind.clone(), metadata: entry.metadata.clone(), digest };
                 (&entry.path, Doing::Put, entry.offset, Some(facts))
             }

@@ -4,14 +4,14 @@ use std::path::Path;
 
 use ocidian_content::Cancel;
 use ocidian_layer::EntryKind;
-use ocidian_spec::{Algorithm, Hasher};
 use ocidian_unpack::UnpackedBundle;
 use ocidian_unpack::walk::{Walker, identity};
 
 use super::facts::Facts;
 use super::listing::Listing;
+use crate::digests;
 use crate::error::{Error, Result};
-use crate::scan::{AttributeReader, ScanError, ScanOptions, describe, read_whole};
+use crate::scan::{AttributeReader, ScanError, ScanOptions, describe};
 
 /// All that is below `path`, with the owners that it has here. Sockets are left out.
 ///
@@ -57,19 +57,7 @@ fn scan(
         }
         let Some(described) = describe(&walker, &node, &mut attributes, options)? else { continue };
         let kind = true_kind(walker.path(), described.kind);
-        let digest = match (&kind, &described.content) {
-            (EntryKind::File { .. }, Some(file)) => {
-                let mut hasher = Hasher::new(&Algorithm::Sha256);
-                read_whole(file, &walker, &mut buffer, cancel, |bytes| {
-                    if let Some(hasher) = &mut hasher {
-                        hasher.update(bytes);
-                    }
-                    Ok::<_, Error>(())
-                })?;
-                hasher.map(Hasher::finish)
-            }
-            _ => None,
-        };
+        let digest = digests::of_file(&kind, described.content.as_ref(), &walker, &mut buffer, cancel)?;
         let names = !node.is_directory() && described.stat.st_nlink > 1;
         let facts = Facts { kind, metadata: described.metadata, digest };
         items.push((walker.path().to_vec(), facts, names.then(|| identity(&described.stat))));

@@ -5,20 +5,20 @@
 //! the rest, extended attributes and content. In doubt an entry is in the new layer: one too many is harmless.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Write};
 
 use ocidian_layer::tar::Limits;
-use ocidian_layer::{Entry, EntryKind, Metadata};
-use ocidian_spec::{Algorithm, Digest, Hasher};
+use ocidian_layer::{EntryKind, Metadata};
+use ocidian_spec::Digest;
 use ocidian_unpack::UnpackedBundle;
-use ocidian_unpack::files::{Content, FileKind, ImageTree, Node, Source};
+use ocidian_unpack::files::{FileKind, ImageTree, Node, Source};
 use ocidian_unpack::xattrs::is_host_owned;
 
 use super::visit::visit;
 use super::{Base, RepackOptions, scan_options, true_kind};
 use crate::build::Maker;
+use crate::digests;
 use crate::error::{Error, Result};
-use crate::scan::{AttributeReader, describe, read_whole};
+use crate::scan::{AttributeReader, describe};
 
 /// An entry of the tree as it is.
 struct Look {
@@ -62,7 +62,7 @@ pub(super) fn differing(
     for layer in layers {
         tree.read_layer(layer, |entry, content| {
             let Some(looks) = open.remove(&(layer, entry.offset)) else { return Ok(()) };
-            let digest = digest(entry, content)?;
+            let digest = digests::of_entry(&entry.kind, content)?;
             let theirs = xattrs(&entry.metadata, options, rootless);
             for look in looks {
                 if look.digest != digest || xattrs(&look.metadata, options, rootless) != theirs {
@@ -75,25 +75,6 @@ pub(super) fn differing(
     // None can be left: every place was found when the tree was made of them. If one is, it is in doubt.
     differing.extend(open.into_values().flatten().map(|look| look.path));
     Ok(differing)
-}
-
-/// The digest of a regular file's content in the image.
-fn digest(entry: &Entry, content: &mut Content<'_, '_>) -> Result<Option<Digest>> {
-    struct Hashing(Hasher);
-    impl Write for Hashing {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.update(bytes);
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-    let EntryKind::File { .. } = entry.kind else { return Ok(None) };
-    let Some(hasher) = Hasher::new(&Algorithm::Sha256) else { return Ok(None) };
-    let mut hashing = Hashing(hasher);
-    content.copy(&mut hashing)?;
-    Ok(Some(hashing.0.finish()))
 }
 
 /// Reads what is in the tree.
@@ -109,19 +90,7 @@ fn look(
     visit(bundle, paths, maker.cancel, |walker, node| {
         let Some(described) = describe(walker, node, &mut attributes, &scan)? else { return Ok(()) };
         let kind = true_kind(bundle, walker.path(), described.kind);
-        let digest = match (&kind, &described.content) {
-            (EntryKind::File { .. }, Some(file)) => {
-                let mut hasher = Hasher::new(&Algorithm::Sha256);
-                read_whole(file, walker, &mut buffer, maker.cancel, |bytes| {
-                    if let Some(hasher) = &mut hasher {
-                        hasher.update(bytes);
-                    }
-                    Ok::<_, Error>(())
-                })?;
-                hasher.map(Hasher::finish)
-            }
-            _ => None,
-        };
+        let digest = digests::of_file(&kind, described.content.as_ref(), walker, &mut buffer, maker.cancel)?;
         looks.push(Look { path: walker.path().to_vec(), kind, metadata: described.metadata, digest });
         Ok(())
     })?;

@@ -8,15 +8,18 @@ mod ahead;
 mod compressor;
 mod encode;
 mod gzip;
+pub(crate) mod piece;
 mod threads;
 mod window;
 mod zstd;
 
 use std::io::{self, BufRead, ErrorKind, Read};
 
+use flate2::Crc;
 use ocidian_spec::Compression;
 
 use self::ahead::Ahead;
+pub(crate) use self::gzip::WINDOW as GZIP_WINDOW;
 pub use self::window::{WINDOW_MAX, WindowBudget, zstd_window};
 use crate::error::{Error, Result};
 
@@ -118,6 +121,19 @@ impl<R: BufRead> Decoder<R> {
         };
         let framing = Framing::default();
         Ok(Self { input, codec, compression, offset: 0, state: State::Boundary, framing })
+    }
+
+    /// Goes on in the first member of a gzip stream, at the start of a block. `size` bytes of content came before,
+    /// `crc` is their checksum and `window` the end of them.
+    pub(crate) fn resume(inner: R, size: u64, crc: Crc, window: &[u8]) -> Result<Self> {
+        Ok(Self {
+            input: Ahead::new(inner),
+            codec: Codec::Gzip(gzip::Member::rest(crc, window)?),
+            compression: Compression::Gzip,
+            offset: size,
+            state: State::Inside,
+            framing: Framing { members: 1, ..Framing::default() },
+        })
     }
 
     /// How the stream is put together, as far as it was read.

@@ -4,8 +4,11 @@
 //! whichever of the two would otherwise wait (module `shared`). Chunks are filled again and again, so that memory is
 //! fixed and the bytes are still in the cache when they are hashed and used.
 //!
-//! A decoder is whatever reads an `Input` and fills the chunks in order (`decode`).
+//! A decoder is whatever reads an `Input` and fills the chunks in order (`decode`). A gzip layer that is made of
+//! independent pieces, as ours are, has two: both threads inflate (module `pieces`).
 
+mod input;
+mod pieces;
 mod shared;
 
 use std::io::{self, BufRead, ErrorKind, Read};
@@ -14,6 +17,8 @@ use std::thread::{self, JoinHandle};
 
 use ocidian_spec::{Algorithm, Compression, DiffId, Hasher};
 
+use self::input::Input;
+use self::pieces::Start;
 use self::shared::{CHUNK, Chunk, Next, Shared};
 use crate::compress::{Decoder, Framing, WindowBudget};
 use crate::error::{Error, Result};
@@ -182,17 +187,23 @@ fn decode(
     compression: Compression,
     budget: Option<WindowBudget>,
 ) -> io::Result<Framing> {
-    let mut blob = Input { shared: Arc::clone(shared), bytes: Vec::new(), position: 0 };
-    let decoder = Decoder::sharing(&mut blob, compression, budget).map_err(into_io);
-    let result = decoder.and_then(|mut decoder| {
+    let mut blob = Input::new(Arc::clone(shared));
+    let start = if compression == Compression::Gzip { pieces::inflate(shared, &mut blob) } else { None };
+    let (decoder, mut size) = match start {
+        None => (Decoder::sharing(&mut blob, compression, budget), 0),
+        Some(Start { crc, size, window }) => (Decoder::resume(&mut blob, size, crc, &window), size),
+    };
+    let result = decoder.map_err(into_io).and_then(|mut decoder| {
         loop {
             let mut chunk = shared.empty().ok_or(ErrorKind::BrokenPipe)?;
-            chunk.resize(CHUNK, 0);
+            // Chunks begin at the same places whatever came in pieces, and so errors are found at the same ones.
+            chunk.resize(CHUNK - (size % CHUNK as u64) as usize, 0);
             let len = read_full(&mut decoder, &mut chunk)?;
             if len == 0 {
                 return Ok(decoder.framing());
             }
             chunk.truncate(len);
+            size += len as u64;
             shared.put(chunk);
         }
     });
@@ -226,34 +237,5 @@ fn into_io(error: Error) -> io::Error {
     match error {
         Error::Io(error) => error,
         error => io::Error::new(ErrorKind::InvalidData, error),
-    }
-}
-
-/// The blob's bytes for a decoder, read ahead. It ends in an error once nobody waits for the layer any more.
-struct Input {
-    shared: Arc<Shared>,
-    bytes: Vec<u8>,
-    position: usize,
-}
-
-impl BufRead for Input {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.position == self.bytes.len() {
-            self.position = 0;
-            self.bytes = self.shared.more(std::mem::take(&mut self.bytes))?.unwrap_or_default();
-        }
-        Ok(self.bytes.get(self.position..).unwrap_or_default())
-    }
-
-    fn consume(&mut self, len: usize) {
-        self.position = self.position.saturating_add(len).min(self.bytes.len());
-    }
-}
-
-impl Read for Input {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let n = self.fill_buf()?.read(out)?;
-        self.consume(n);
-        Ok(n)
     }
 }

@@ -6,6 +6,11 @@
 //! 0.35, an image of seven layers in 1.65 s instead of 1.91, and one of a single large layer is validated in 1.16 s
 //! instead of 1.46. Threads of their own for reading and hashing took up to a tenth more processor time instead,
 //! and an unpack became no faster by them; more chunks, or chunks of another size, changed nothing.
+//!
+//! A gzip layer of independent pieces (module `pieces`) is inflated by both too, for the same processor time. On two
+//! cores a debian that was built here is validated in 0.27 s instead of 0.30, one of very many files in 0.35 s
+//! instead of 0.45; the debian unpacks in 0.35 s instead of 0.38, and the others as fast as before, because both
+//! threads had enough to do already.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read};
@@ -15,11 +20,14 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use ocidian_spec::Hasher;
 
 use crate::compress::Framing;
+use crate::compress::piece::{Outcome, Piece};
 
 /// Uncompressed bytes that travel together.
 pub(super) const CHUNK: usize = 128 << 10;
 /// How many such chunks there are: 2 MiB.
 const CHUNKS: usize = 16;
+/// How many while they hold whole pieces, of up to 512 KiB.
+const PIECES: usize = 10;
 /// Bytes of the blob that are read at once.
 const READ: usize = 256 << 10;
 /// How many such reads there are ahead of the one that is being decoded: 1 MiB.
@@ -48,12 +56,24 @@ struct State {
     /// Decoded and not yet hashed. Nothing while one of them is hashed is the hasher.
     unhashed: VecDeque<Chunk>,
     hasher: Option<Hasher>,
+    /// Pieces of the blob to be inflated, in order, and how many there were before the first of them.
+    pieces: VecDeque<Slot>,
+    gone: usize,
     /// Chunks to be filled, the one that was used last at the end: its bytes may still be in the cache.
     spare: Vec<Vec<u8>>,
     made: usize,
+    most: usize,
     /// Somebody waits for something to change.
     waiting: bool,
     stopped: bool,
+}
+
+/// A piece that may be inflated by whoever has the time.
+enum Slot {
+    Open(Piece),
+    /// Somebody inflates it.
+    Away,
+    Done(Piece, Outcome),
 }
 
 enum Source {
@@ -77,8 +97,11 @@ impl Shared {
                 end: None,
                 unhashed: VecDeque::with_capacity(CHUNKS),
                 hasher: Some(hasher),
+                pieces: VecDeque::new(),
+                gone: 0,
                 spare: Vec::new(),
                 made: 0,
+                most: CHUNKS,
                 waiting: false,
                 stopped: false,
             }),
@@ -88,10 +111,8 @@ impl Shared {
 
     /// For the decoder: the next bytes of the blob, `None` at its end. `used` is what it had before.
     pub(super) fn more(&self, used: Vec<u8>) -> io::Result<Option<Vec<u8>>> {
+        self.reuse(used);
         let mut state = self.lock();
-        if used.capacity() > 0 {
-            state.read_spare.push(used);
-        }
         loop {
             if state.stopped {
                 return Err(ErrorKind::BrokenPipe.into());
@@ -109,6 +130,56 @@ impl Shared {
         }
     }
 
+    /// For the decoder: a buffer to read into again.
+    pub(super) fn reuse(&self, used: Vec<u8>) {
+        if used.capacity() > 0 {
+            self.lock().read_spare.push(used);
+        }
+    }
+
+    /// For the decoder: a piece that may be inflated.
+    pub(super) fn offer(&self, piece: Piece) {
+        let mut state = self.lock();
+        state.pieces.push_back(Slot::Open(piece));
+        state.most = PIECES;
+        self.wake(&mut state);
+    }
+
+    /// For the decoder: the first of the pieces, inflated. `None` if there is none, or nobody wants it any more.
+    pub(super) fn inflated(&self) -> Option<(Piece, Outcome)> {
+        let mut state = self.lock();
+        loop {
+            if state.stopped {
+                return None;
+            }
+            match state.pieces.pop_front()? {
+                Slot::Done(piece, outcome) => {
+                    state.gone += 1;
+                    return Some((piece, outcome));
+                }
+                slot => state.pieces.push_front(slot),
+            }
+            state = if state.can_inflate() {
+                self.inflate(state)
+            } else if state.can_hash() {
+                self.hash(state)
+            } else if state.can_read() {
+                self.read(state)
+            } else {
+                self.wait(state)
+            };
+        }
+    }
+
+    /// For the decoder: none of the pieces is to be inflated any more. `unused` are chunks of others.
+    pub(super) fn withdraw(&self, unused: impl Iterator<Item = Vec<u8>>) {
+        let mut state = self.lock();
+        let withdrawn = std::mem::take(&mut state.pieces);
+        state.gone += withdrawn.len();
+        state.most = CHUNKS;
+        state.spare.extend(withdrawn.into_iter().filter_map(Slot::content).chain(unused));
+    }
+
     /// For the decoder: a buffer to fill, of no certain length. `None` once nobody wants it any more.
     pub(super) fn empty(&self) -> Option<Vec<u8>> {
         let mut state = self.lock();
@@ -119,7 +190,7 @@ impl Shared {
             if let Some(chunk) = state.spare.pop() {
                 return Some(chunk);
             }
-            if state.made < CHUNKS {
+            if state.made < state.most {
                 state.made += 1;
                 return Some(Vec::new());
             }
@@ -166,6 +237,8 @@ impl Shared {
             let starving = state.read.is_empty() && state.can_read();
             state = if state.can_hash() && !starving {
                 self.hash(state)
+            } else if state.can_inflate() {
+                self.inflate(state)
             } else if state.can_read() {
                 self.read(state)
             } else {
@@ -227,6 +300,25 @@ impl Shared {
         state
     }
 
+    /// Inflates the first piece that nobody does, if there is one.
+    fn inflate<'a>(&'a self, mut state: Guard<'a>) -> Guard<'a> {
+        let Some(index) = state.pieces.iter().position(Slot::is_open) else { return state };
+        let number = state.gone + index;
+        let slot = state.pieces.get_mut(index).map(|slot| std::mem::replace(slot, Slot::Away));
+        let Some(Slot::Open(mut piece)) = slot else { return state };
+        drop(state);
+        let outcome = piece.inflate();
+        let mut state = self.lock();
+        let index = number.checked_sub(state.gone);
+        match index.and_then(|index| state.pieces.get_mut(index)) {
+            Some(slot) => *slot = Slot::Done(piece, outcome),
+            // It was withdrawn.
+            None => state.spare.push(piece.content),
+        }
+        self.wake(&mut state);
+        state
+    }
+
     /// Gives a chunk up. Once it was both hashed and used, it can be filled again.
     fn give_back(&self, state: &mut Guard<'_>, chunk: Chunk) {
         if let Some(chunk) = Arc::into_inner(chunk) {
@@ -258,8 +350,25 @@ impl State {
         self.hasher.is_some() && !self.unhashed.is_empty()
     }
 
+    fn can_inflate(&self) -> bool {
+        self.pieces.iter().any(Slot::is_open)
+    }
+
     fn can_read(&self) -> bool {
         matches!(self.blob, Source::Here(_)) && self.read.len() < READS
+    }
+}
+
+impl Slot {
+    fn is_open(&self) -> bool {
+        matches!(self, Self::Open(_))
+    }
+
+    fn content(self) -> Option<Vec<u8>> {
+        match self {
+            Self::Open(piece) | Self::Done(piece, _) => Some(piece.content),
+            Self::Away => None,
+        }
     }
 }
 

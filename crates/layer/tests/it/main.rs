@@ -9,6 +9,7 @@ mod encoding;
 mod hostile;
 mod make;
 mod peers;
+mod pieces;
 mod rules;
 mod sparse;
 mod stream;

@@ -4,7 +4,7 @@
 //! stream of its own, with two changes: the bit that says that its last block is the last of all is cleared, and an
 //! empty stored block after it ends the piece on a byte, as a full flush does. The pieces, joined, are one member
 //! that any reader takes (RFC 1951, RFC 1952), also one that stops after the first; and as no piece refers to what
-//! was before it, a reader that knows could inflate them side by side. To find that bit takes a pass over the symbols
+//! was before it, a reader that knows can inflate them side by side, as ours does (module `piece`). To find that bit takes a pass over the symbols
 //! (module `last`), for a sixth of what compressing takes.
 
 use std::io;

@@ -13,6 +13,10 @@
 //! to the same state and the piece asked for nothing before it. Where a piece is refused, for whatever reason, the
 //! rest of the member is decoded as ever, from its start on and with the window before it: what is wrong is found,
 //! and told, there.
+//!
+//! libdeflate, with which we write, would inflate pieces in three quarters of the time. It is more lenient than zlib
+//! (it takes distance codes that there are not, and incomplete codes), so a stream would be valid or not by how it
+//! is cut.
 
 use std::hash::{BuildHasher, RandomState};
 

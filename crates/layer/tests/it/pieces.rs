@@ -188,6 +188,25 @@ fn streams_made_to_mislead() {
     agree(&member(&blocks, &bytes), &bytes, "a bomb");
 }
 
+/// libdeflate takes the distance code 30, which there is not, for the one before it. A decoder that does must not be
+/// the one for pieces, or a stream would be valid or not by how it is cut.
+#[test]
+fn what_other_decoders_are_lenient_with() {
+    let bytes = content(330_000)[300_000..].to_vec();
+    let copied = bytes[bytes.len() - 24_577..][..3].to_vec();
+    // A block with fixed codes: a length of 3 at that distance, 13 bits that would belong to it, its end; and the
+    // header of an empty stored block.
+    let bits = "0 10 0000001 11110 0000000000000 0000000 000".replace(' ', "");
+    let mut block = vec![0; bits.len().div_ceil(8)];
+    for (place, bit) in bits.bytes().enumerate() {
+        block[place / 8] |= (bit - b'0') << (place % 8);
+    }
+    let piece = [stored(&bytes, false), block, vec![0, 0, 0xff, 0xff]].concat();
+    let content = [bytes, copied].concat();
+    let (_, end) = both(&member(&piece.repeat(9), &content.repeat(9)), "a distance that is none");
+    assert!(end.is_err());
+}
+
 /// A deflate stream without its end, ended by a full flush.
 fn flushed(bytes: &[u8]) -> Vec<u8> {
     let mut deflate = flate2::Compress::new(flate2::Compression::new(6), false);

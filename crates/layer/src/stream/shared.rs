@@ -2,15 +2,13 @@
 //!
 //! Decoding and using have their threads. Reading the blob (which verifies it) and hashing the stream belong to
 //! neither: whoever would otherwise wait for the other does some of it. So both are busy to the end whichever is
-//! slower, for the processor time of two threads. On two cores a debian of one layer unpacks in 0.32 s instead of
-//! 0.35, an image of seven layers in 1.65 s instead of 1.91, and one of a single large layer is validated in 1.16 s
-//! instead of 1.46. Threads of their own for reading and hashing took up to a tenth more processor time instead,
-//! and an unpack became no faster by them; more chunks, or chunks of another size, changed nothing.
+//! slower, for the processor time of two threads. Threads of their own for reading and hashing took more processor
+//! time instead, and an unpack became no faster by them; more chunks, or chunks of another size, changed nothing.
 //!
-//! A gzip layer of independent pieces (module `pieces`) is inflated by both too, for the same processor time. On two
-//! cores a debian that was built here is validated in 0.27 s instead of 0.30, one of very many files in 0.35 s
-//! instead of 0.45; the debian unpacks in 0.35 s instead of 0.38, and the others as fast as before, because both
-//! threads had enough to do already.
+//! A gzip layer of independent pieces (module `pieces`) is inflated by both too, for the same processor time. That is
+//! worth it where inflating is most of the work, as in validating; an unpack has enough for both threads already.
+//!
+//! `cargo xtask bench unpack validate` shows what either is worth.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read};

@@ -134,6 +134,25 @@ fn all_tags_into_a_docker_archive_are_refused_before_a_blob_is_read() {
 }
 
 #[test]
+fn all_tags_go_into_a_docker_archive_by_the_full_names_beside_them() {
+    let source = Source::new();
+    for tag in ["app", "zstd"] {
+        copy(&[&source.image(tag), &source.to("oci", &format!("two:{tag}"))]);
+    }
+    let index = source.path("two").join("index.json");
+    let mut document: Value = serde_json::from_slice(&fs::read(&index).unwrap()).unwrap();
+    for entry in document["manifests"].as_array_mut().unwrap() {
+        let tag = entry["annotations"]["org.opencontainers.image.ref.name"].as_str().unwrap().to_owned();
+        entry["annotations"]["io.containerd.image.name"] = json!(format!("example.com/team/{tag}:{tag}"));
+    }
+    fs::write(&index, document.to_string()).unwrap();
+    let (two, archive) = (source.path("two").display().to_string(), source.to("docker-archive", "two.tar"));
+    copy(&["--all-tags", &two, &archive]);
+    let names = ok(["ls", "--names", &archive]);
+    assert_eq!(names, "example.com/team/app:app\nexample.com/team/zstd:zstd\n");
+}
+
+#[test]
 fn what_is_there_is_not_written_again() {
     let source = Source::new();
     let to = source.to("oci", "to:app");

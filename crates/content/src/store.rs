@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use ocidian_spec::{Algorithm, Descriptor, Digest, Hasher, MediaType, RawDocument, RefName};
 
 use crate::error::{Error, Result};
+use crate::names;
 use crate::reader::BlobReader;
 
 /// What a descriptor is by its position, never by its media type: what a ref, an index or a subject
@@ -168,7 +169,7 @@ pub trait RefSink: Send + Sync {
     ///
     /// Unless it is overridden: a place that has one image a name, which refuses `beside`.
     fn put_entry(&self, document: &RawDocument, beside: bool) -> Result<()> {
-        let name = crate::names::name_of(document.descriptor());
+        let name = names::name_of(document.descriptor());
         match name.as_ref().filter(|_| beside) {
             Some(name) => Err(Error::Store {
                 store: "the destination".to_owned(),
@@ -203,6 +204,14 @@ pub trait Destination: BlobSink + RefSink {
     fn accepts(&self, name: &RefName) -> Result<()> {
         let _ = name;
         Ok(())
+    }
+
+    /// The same of an entry that is put as it is listed: where it has several names, of the one that counts here.
+    ///
+    /// # Errors
+    /// As [`accepts`](Self::accepts).
+    fn accepts_entry(&self, entry: &Descriptor) -> Result<()> {
+        names::name_of(entry).map_or(Ok(()), |name| self.accepts(&name))
     }
 }
 

@@ -289,4 +289,8 @@ impl Destination for DockerArchiveWriter {
     fn accepts(&self, name: &RefName) -> Result<()> {
         docker_name(Some(name)).map(drop)
     }
+
+    fn accepts_entry(&self, entry: &Descriptor) -> Result<()> {
+        docker_name(name_of(entry).as_ref()).map(drop)
+    }
 }

@@ -179,6 +179,10 @@ impl<S: Destination> Destination for FailingStore<S> {
         self.inner.accepts(name)
     }
 
+    fn accepts_entry(&self, entry: &Descriptor) -> Result<()> {
+        self.inner.accepts_entry(entry)
+    }
+
     fn demands(&self) -> Demands {
         self.inner.demands()
     }

@@ -123,14 +123,11 @@ impl<'a> Plan<'a> {
             return Ok(());
         }
         for root in &self.roots {
-            let Some(name) = root.name() else { continue };
-            to.accepts(&name).map_err(|error| match (error, &root.target) {
-                (Error::Store { store, reason }, Target::AsListed) => Error::Store {
-                    store,
-                    reason: format!("{reason}; copy that image by itself, under such a name"),
-                },
-                (error, _) => error,
-            })?;
+            match &root.target {
+                Target::Name { name: Some(name), .. } => to.accepts(name)?,
+                Target::Name { name: None, .. } => {}
+                Target::AsListed => to.accepts_entry(&root.descriptor).map_err(by_itself)?,
+            }
         }
         Ok(())
     }
@@ -166,6 +163,16 @@ impl<'a> Plan<'a> {
             root.target = joined.target;
         }
         Ok(())
+    }
+}
+
+/// An error about a name that was not asked for says how to ask for another.
+fn by_itself(error: Error) -> Error {
+    match error {
+        Error::Store { store, reason } => {
+            Error::Store { store, reason: format!("{reason}; copy that image by itself, under such a name") }
+        }
+        error => error,
     }
 }
 
